@@ -1,0 +1,25 @@
+//! What travels between us and a server: requests, responses, and what they are made of.
+
+mod content_coding;
+mod content_type;
+mod data;
+mod filename;
+mod headers;
+mod interval;
+mod request;
+mod response;
+mod text;
+mod url;
+
+pub(crate) use content_coding::{ACCEPTED as ACCEPTED_CODINGS, ContentDecoder};
+pub(crate) use data::Data;
+pub(crate) use headers::{Field, Headers};
+pub(crate) use interval::Interval;
+pub(crate) use request::{Body, Request};
+pub(crate) use response::{Response, ResponseDisposition};
+pub(crate) use text::Text;
+pub(crate) use url::{Location, is_default_port_upgrade, is_same_origin, without_secrets};
+
+/// An argument that no value of its type can stand for.
+#[derive(Debug)]
+pub(crate) struct Invalid;
