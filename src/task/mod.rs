@@ -1,0 +1,206 @@
+//! One transfer: its identity, where it stands, and what is known of it. A noun: it calls nobody.
+
+mod clock;
+mod counters;
+mod state;
+mod under_way;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Waker;
+
+use parking_lot::Mutex;
+
+pub(crate) use clock::{Clock, Limits as TimeLimits};
+pub(crate) use counters::Counters;
+pub(crate) use state::State;
+use state::{Change, StateMachine};
+pub(crate) use under_way::UnderWay;
+
+use crate::delegate::{Delegate, Outbox};
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::message::{Data, Request, Response, Text};
+
+pub struct Task {
+    pub(crate) identity: Identity,
+    session: Identity,
+    identifier: u64,
+    original_request: Arc<Request>,
+    state: Mutex<StateMachine>,
+    known: Mutex<Known>,
+    priority: AtomicU32,
+    outbox: Outbox,
+    pub(crate) counters: Counters,
+    pub(crate) clock: Clock,
+    pub(crate) under_way: UnderWay,
+    /// Who drives the task, to be woken when the application changes something.
+    driver: Mutex<Option<Waker>>,
+}
+
+#[derive(Default)]
+struct Known {
+    current_request: Option<Arc<Request>>,
+    response: Option<Arc<Response>>,
+    error: Option<Arc<Error>>,
+    description: Option<Text>,
+    /// What must live until the last message was told.
+    kept: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Task {
+    pub(crate) fn new(session: Identity, identifier: u64, request: Request, clock: Clock, outbox: Outbox) -> Arc<Self> {
+        let counters = Counters::new(request.body().len());
+        Arc::new(Self {
+            identity: Identity::next(),
+            session,
+            identifier,
+            original_request: Arc::new(request),
+            state: Mutex::default(),
+            known: Mutex::default(),
+            priority: AtomicU32::new(0.5f32.to_bits()),
+            outbox,
+            counters,
+            clock,
+            under_way: UnderWay::default(),
+            driver: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn session(&self) -> Identity {
+        self.session
+    }
+
+    pub(crate) fn identifier(&self) -> u64 {
+        self.identifier
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state.lock().state()
+    }
+
+    /// Whether this makes the task begin; then the caller drives it.
+    pub(crate) fn resume(&self) -> bool {
+        self.change(StateMachine::resume)
+    }
+
+    pub(crate) fn suspend(&self) {
+        self.change(StateMachine::suspend);
+    }
+
+    /// Whether the task must begin in order to end: one that was never resumed has nobody to end it.
+    pub(crate) fn cancel(&self) -> bool {
+        self.change(StateMachine::cancel)
+    }
+
+    /// From here on nothing changes any more, and the error is known before anybody is told.
+    pub(crate) fn complete(&self, error: Option<Arc<Error>>) {
+        self.known.lock().error = error;
+        self.state.lock().complete();
+        self.driver.lock().take();
+    }
+
+    fn change(&self, change: impl FnOnce(&mut StateMachine) -> Change) -> bool {
+        let change = {
+            let mut state = self.state.lock();
+            let change = change(&mut state);
+            match change {
+                Change::Begin | Change::Thaw => self.clock.run(),
+                Change::Freeze => self.clock.freeze(),
+                Change::End | Change::None => {}
+            }
+            change
+        };
+        if matches!(change, Change::Thaw | Change::End) {
+            self.wake();
+        }
+        change == Change::Begin
+    }
+
+    fn wake(&self) {
+        let driver = self.driver.lock().take();
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    /// Registers the driver, then says whether it may go on.
+    pub(crate) fn poll_state(&self, driver: &Waker) -> State {
+        {
+            let mut registered = self.driver.lock();
+            if !registered.as_ref().is_some_and(|registered| registered.will_wake(driver)) {
+                *registered = Some(driver.clone());
+            }
+        }
+        self.state()
+    }
+
+    pub(crate) fn priority(&self) -> f32 {
+        f32::from_bits(self.priority.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_priority(&self, priority: f32) {
+        // Without the sign of -0.0, so that bits compare as priorities do.
+        self.priority.store(priority.abs().to_bits(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn description(&self) -> Option<Arc<Data>> {
+        self.known.lock().description.as_ref().map(Data::text)
+    }
+
+    pub(crate) fn set_description(&self, description: Option<&str>) {
+        self.known.lock().description = description.map(Text::new);
+    }
+
+    pub(crate) fn original_request(&self) -> &Arc<Request> {
+        &self.original_request
+    }
+
+    pub(crate) fn current_request(&self) -> Arc<Request> {
+        self.known.lock().current_request.as_ref().unwrap_or(&self.original_request).clone()
+    }
+
+    pub(crate) fn set_current_request(&self, request: Arc<Request>) {
+        self.known.lock().current_request = Some(request);
+    }
+
+    pub(crate) fn response(&self) -> Option<Arc<Response>> {
+        self.known.lock().response.clone()
+    }
+
+    pub(crate) fn set_response(&self, response: Arc<Response>) {
+        self.known.lock().response = Some(response);
+    }
+
+    pub(crate) fn error(&self) -> Option<Arc<Error>> {
+        self.known.lock().error.clone()
+    }
+
+    /// Whether it was in time; `delegate` is only asked for if it is.
+    pub(crate) fn set_delegate<E>(
+        &self,
+        delegate: impl FnOnce() -> Result<Option<Arc<dyn Delegate>>, E>,
+    ) -> Result<bool, E> {
+        let state = self.state.lock();
+        if state.has_begun() {
+            return Ok(false);
+        }
+        self.outbox.set_own(delegate()?);
+        Ok(true)
+    }
+
+    /// Keeps something until the last message was told.
+    pub(crate) fn keep(&self, kept: Box<dyn Any + Send + Sync>) {
+        self.known.lock().kept = Some(kept);
+    }
+
+    pub(crate) fn let_go(&self) {
+        let kept = self.known.lock().kept.take();
+        drop(kept);
+    }
+}
