@@ -1,0 +1,47 @@
+//! A stream to a route: the first address that answers, and TLS on it where the route asks for it.
+
+use std::io;
+
+use tokio::net::TcpStream;
+
+use super::connection::{Socket, Stream};
+use super::tls::Tls;
+use super::{Route, resolve};
+use crate::error::{Code, Error};
+
+pub(super) async fn connect(route: &Route, tls: &Tls) -> Result<Stream, Error> {
+    let socket = Socket::new(dial(route).await?);
+    match route.is_secure {
+        true => Ok(Stream::Tls(Box::new(tls.connect(socket, &route.host).await?))),
+        false => Ok(Stream::Plain(socket)),
+    }
+}
+
+async fn dial(route: &Route) -> Result<TcpStream, Error> {
+    let mut cause = None;
+    for address in resolve::resolve(route).await? {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // Requests are written whole; waiting for more to send would only cost time.
+                stream.set_nodelay(true).map_err(|cause| unreachable_host(&cause))?;
+                return Ok(stream);
+            }
+            Err(error) => cause = cause.or(Some(error)),
+        }
+    }
+    Err(unreachable_host(&cause.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotFound))))
+}
+
+fn unreachable_host(cause: &io::Error) -> Error {
+    let error = match cause.kind() {
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
+            Error::new(Code::NOT_CONNECTED_TO_INTERNET, "no network leads to the host: check the connection")
+        }
+        io::ErrorKind::ConnectionRefused => Error::new(
+            Code::CANNOT_CONNECT_TO_HOST,
+            "the host refused the connection: check the port, and that the server runs",
+        ),
+        _ => Error::new(Code::CANNOT_CONNECT_TO_HOST, "the host cannot be reached: check its address and the network"),
+    };
+    error.because_of(Some(cause))
+}

@@ -1,0 +1,134 @@
+//! A stream and what was read from it and not used yet. A connection that only waits holds no buffer.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+/// A socket that is never written with writev, which could raise SIGPIPE; a plain write cannot.
+pub(super) struct Socket(TcpStream);
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self(stream)
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+pub(super) enum Stream {
+    Plain(Socket),
+    Tls(Box<TlsStream<Socket>>),
+}
+
+/// A read that fills its buffer makes the next one larger, up to the second.
+const READ_SIZES: (usize, usize) = (16 << 10, 256 << 10);
+/// Smaller pieces are copied, so that one which is kept does not keep the whole buffer.
+const COPIED: usize = 2 << 10;
+
+pub(super) struct Connection {
+    stream: Stream,
+    unused: BytesMut,
+    read_size: usize,
+    /// It has answered before.
+    pub(super) is_reused: bool,
+}
+
+impl Connection {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream, unused: BytesMut::new(), read_size: READ_SIZES.0, is_reused: false }
+    }
+
+    /// Reads once, behind what is unused; 0 at the end.
+    pub(super) fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let read = match &mut self.stream {
+            Stream::Plain(socket) => {
+                // Without a byte to read there is no need for a buffer.
+                if socket.0.poll_read_ready(context)?.is_pending() {
+                    self.release_buffer();
+                    return Poll::Pending;
+                }
+                self.unused.reserve(self.read_size);
+                std::pin::pin!(socket.read_buf(&mut self.unused)).poll(context)
+            }
+            Stream::Tls(stream) => {
+                self.unused.reserve(self.read_size);
+                std::pin::pin!(stream.read_buf(&mut self.unused)).poll(context)
+            }
+        };
+        match read {
+            Poll::Ready(Ok(bytes)) if bytes >= self.read_size => {
+                self.read_size = (self.read_size * 2).min(READ_SIZES.1);
+            }
+            Poll::Pending => self.release_buffer(),
+            _ => {}
+        }
+        read
+    }
+
+    pub(super) fn release_buffer(&mut self) {
+        if self.unused.is_empty() {
+            self.unused = BytesMut::new();
+        }
+    }
+
+    pub(super) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(socket) => Pin::new(socket).poll_flush(context),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    pub(super) fn unused(&self) -> &[u8] {
+        &self.unused
+    }
+
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.unused.advance(bytes);
+    }
+
+    /// The next bytes, for good.
+    pub(super) fn take(&mut self, bytes: usize) -> Bytes {
+        if bytes > COPIED {
+            return self.unused.split_to(bytes).freeze();
+        }
+        let copy = Bytes::copy_from_slice(&self.unused[..bytes]);
+        self.unused.advance(bytes);
+        copy
+    }
+
+    /// Between exchanges there is nothing to read: a byte, or the end, means that the connection is of no more use.
+    pub(super) fn is_alive(&mut self) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        self.unused.is_empty() && self.poll_fill(&mut context).is_pending()
+    }
+}

@@ -1,0 +1,65 @@
+//! Where a body ends (RFC 9112, 6.3), and whether the connection can go on after it.
+
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Response, Version};
+use ureq_proto::BodyMode;
+
+use super::chunked::Chunked;
+use crate::error::{Code, Error};
+
+pub(super) enum Framing {
+    /// So many bytes are left.
+    Length(u64),
+    Chunked(Chunked),
+    UntilClose,
+    Ended,
+}
+
+impl Framing {
+    pub(super) fn new(mode: Option<BodyMode>, most_trailers: usize) -> Self {
+        match mode {
+            None | Some(BodyMode::NoBody | BodyMode::LengthDelimited(0)) => Self::Ended,
+            Some(BodyMode::LengthDelimited(length)) => Self::Length(length),
+            Some(BodyMode::Chunked) => Self::Chunked(Chunked::new(most_trailers)),
+            Some(BodyMode::CloseDelimited) => Self::UntilClose,
+        }
+    }
+}
+
+/// What would let two readers see two different messages is refused, and so are codings nobody asked for.
+pub(super) fn check(head: &Response<()>) -> Result<(), Error> {
+    let headers = head.headers();
+    let codings: Vec<_> = tokens(headers, TRANSFER_ENCODING).collect();
+    if codings.is_empty() {
+        return Ok(());
+    }
+    if headers.contains_key(CONTENT_LENGTH) {
+        let message = "the response has both a Content-Length and a Transfer-Encoding: the server is at fault, or an \
+                       attacker in between";
+        return Err(Error::new(Code::CANNOT_PARSE_RESPONSE, message));
+    }
+    if codings != ["chunked"] || head.version() == Version::HTTP_10 {
+        let message = "the response has a transfer coding that was not asked for: only chunked can be decoded";
+        return Err(Error::new(Code::CANNOT_DECODE_RAW_DATA, message));
+    }
+    Ok(())
+}
+
+/// RFC 9112, 9.3.
+pub(super) fn keeps_alive(headers: &HeaderMap, version: Version) -> bool {
+    let mut persists = version != Version::HTTP_10;
+    for token in tokens(headers, CONNECTION) {
+        match token.as_str() {
+            "close" => return false,
+            "keep-alive" => persists = true,
+            _ => {}
+        }
+    }
+    persists
+}
+
+/// The comma-separated elements of a field, in small letters.
+fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = String> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|token| token.trim().to_ascii_lowercase())
+}

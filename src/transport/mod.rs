@@ -1,0 +1,104 @@
+//! Bytes to a server and back: names, connections, TLS, HTTP/1.1. Nothing else names ureq-proto or rustls.
+
+mod chunked;
+mod connect;
+mod connection;
+mod framing;
+mod http1;
+mod pool;
+mod resolve;
+mod route;
+mod tls;
+
+use std::sync::Arc;
+
+pub(crate) use http1::{Exchange, Outgoing};
+pub(crate) use route::Route;
+pub(crate) use tls::TlsVersion;
+
+use crate::error::Error;
+use connection::Connection;
+use http1::Broken;
+use pool::{Lease, Pool};
+use tls::{Tls, TlsSettings};
+
+/// Who wants to know how far an exchange is; `lifecycle` implements it.
+pub(crate) trait Meter: Send + Sync {
+    /// For a free connection.
+    fn waiting(&self);
+    fn connecting(&self);
+    fn connected(&self);
+    /// Some byte moved, in whatever direction.
+    fn moved(&self);
+    /// Bytes of the request's body left.
+    fn sent(&self, bytes: usize);
+}
+
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) tls: TlsSettings,
+    pub(crate) connections_per_host: u32,
+    pub(crate) header_size: u32,
+    pub(crate) header_count: u32,
+}
+
+impl Settings {
+    /// What ureq-proto has room for.
+    pub(crate) const MOST_HEADERS: u32 = ureq_proto::client::MAX_RESPONSE_HEADERS as u32;
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tls: TlsSettings::default(), connections_per_host: 6, header_size: 64 << 10, header_count: 100 }
+    }
+}
+
+/// One session's way to the network. Connections are not shared between sessions, so what was agreed with a server
+/// under one configuration never serves another.
+pub(crate) struct Transport {
+    settings: Settings,
+    pool: Arc<Pool>,
+    tls: Tls,
+}
+
+impl Transport {
+    pub(crate) fn new(settings: Settings) -> Arc<Self> {
+        let pool = Pool::new(settings.connections_per_host as usize);
+        Arc::new(Self { tls: Tls::new(settings.tls.clone()), settings, pool })
+    }
+
+    /// A connection to the route: a pooled one, unless it has to be fresh.
+    pub(crate) async fn lease(
+        self: &Arc<Self>,
+        route: &Route,
+        priority: f32,
+        fresh: bool,
+        meter: &dyn Meter,
+    ) -> Result<Lease, Error> {
+        meter.waiting();
+        let (place, pooled) = self.pool.place(route, priority, fresh).await;
+        if let Some(connection) = pooled {
+            meter.connected();
+            return Ok(place.lease(connection));
+        }
+        meter.connecting();
+        let stream = connect::connect(route, &self.tls).await?;
+        meter.connected();
+        Ok(place.lease(Connection::new(stream)))
+    }
+
+    /// The request out, the head of the answer in.
+    pub(crate) async fn exchange(
+        &self,
+        lease: Lease,
+        outgoing: &Outgoing,
+        meter: Arc<dyn Meter>,
+    ) -> Result<Exchange, Broken> {
+        http1::exchange(lease, outgoing, meter, &self.settings).await
+    }
+
+    /// No connection outlives its session.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+}

@@ -1,0 +1,252 @@
+//! A session's connections: how many an origin may have, who waits for one, and which lie idle.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use super::{Connection, Route};
+
+const IDLE_FOR: Duration = Duration::from_secs(30);
+/// Idle connections to all origins together, where one origin may not have more.
+const MOST_IDLE: usize = 128;
+
+/// The most urgent first, then the first to come.
+type Ticket = (Reverse<u32>, u64);
+type Turn = (Place, Option<Connection>);
+
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+#[derive(Default)]
+struct Host {
+    /// Connections, whether they work or lie idle, and those about to be made.
+    open: usize,
+    /// The newest last.
+    idle: Vec<Idle>,
+    waiting: BTreeMap<Ticket, oneshot::Sender<Turn>>,
+}
+
+#[derive(Default)]
+struct Hosts {
+    by_route: HashMap<Route, Host>,
+    idle: usize,
+    last_ticket: u64,
+    is_swept: bool,
+    is_closed: bool,
+}
+
+pub(super) struct Pool {
+    limit: usize,
+    hosts: Mutex<Hosts>,
+}
+
+/// The right to one connection of an origin.
+pub(super) struct Place {
+    pool: Arc<Pool>,
+    route: Route,
+    is_given_on: bool,
+}
+
+/// A connection in its place. Dropped, it is closed, and the place is free.
+pub(crate) struct Lease {
+    /// First, so that it is closed before its place is free.
+    pub(super) connection: Connection,
+    place: Place,
+}
+
+impl Pool {
+    pub(super) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { limit, hosts: Mutex::default() })
+    }
+
+    /// A place at the origin as soon as there is one, with a connection if one is idle and may be used.
+    pub(super) async fn place(self: &Arc<Self>, route: &Route, priority: f32, fresh: bool) -> Turn {
+        loop {
+            let (ticket, turn) = match self.try_place(route, priority, fresh) {
+                Ok((place, Some(mut connection))) => match connection.is_alive() {
+                    true => return (place, Some(connection)),
+                    // The place is free again: next, please.
+                    false => continue,
+                },
+                Ok(turn) => return turn,
+                Err(queued) => queued,
+            };
+            let _queued = Queued { pool: self, route, ticket };
+            // A sender that is gone took its turn with it.
+            let Ok((place, connection)) = turn.await else { continue };
+            return (place, connection.filter(|_| !fresh));
+        }
+    }
+
+    fn try_place(
+        self: &Arc<Self>,
+        route: &Route,
+        priority: f32,
+        fresh: bool,
+    ) -> Result<Turn, (Ticket, oneshot::Receiver<Turn>)> {
+        let mut closed = None;
+        let mut hosts = self.hosts.lock();
+        let hosts = &mut *hosts;
+        let host = match hosts.by_route.get_mut(route) {
+            Some(host) => host,
+            None => hosts.by_route.entry(route.clone()).or_default(),
+        };
+        if let Some(idle) = host.idle.pop() {
+            hosts.idle -= 1;
+            match fresh {
+                false => return Ok((self.take(route), Some(idle.connection))),
+                true => closed = Some(idle),
+            }
+        }
+        match closed.is_some() || host.open < self.limit {
+            true => {
+                host.open += usize::from(closed.is_none());
+                Ok((self.take(route), None))
+            }
+            false => {
+                hosts.last_ticket += 1;
+                // Positive floats compare as their bits do.
+                let ticket = (Reverse(priority.to_bits()), hosts.last_ticket);
+                let (sender, receiver) = oneshot::channel();
+                host.waiting.insert(ticket, sender);
+                Err((ticket, receiver))
+            }
+        }
+    }
+
+    fn take(self: &Arc<Self>, route: &Route) -> Place {
+        Place { pool: self.clone(), route: route.clone(), is_given_on: false }
+    }
+
+    /// A connection that can go on: to the first who still waits, or aside.
+    fn give_back(self: &Arc<Self>, mut turn: (Place, Connection)) {
+        loop {
+            let mut hosts = self.hosts.lock();
+            let Some(host) = hosts.by_route.get_mut(&turn.0.route) else { return };
+            let Some((_, waiting)) = host.waiting.pop_first() else {
+                if !hosts.is_closed && hosts.idle < MOST_IDLE.max(self.limit) && hosts.lay_idle(turn) {
+                    tokio::spawn(sweep(Arc::downgrade(self)));
+                }
+                return;
+            };
+            drop(hosts);
+            match waiting.send((turn.0, Some(turn.1))) {
+                Err((place, Some(connection))) => turn = (place, connection),
+                _ => return,
+            }
+        }
+    }
+
+    /// The place of a connection that is gone: to the first who still waits, or free.
+    fn leave(self: &Arc<Self>, route: &Route) {
+        loop {
+            let mut hosts = self.hosts.lock();
+            let Some(host) = hosts.by_route.get_mut(route) else { return };
+            let Some((_, waiting)) = host.waiting.pop_first() else {
+                host.open -= 1;
+                if host.open == 0 {
+                    hosts.by_route.remove(route);
+                }
+                return;
+            };
+            drop(hosts);
+            match waiting.send((self.take(route), None)) {
+                Ok(()) => return,
+                Err((mut place, _)) => place.is_given_on = true,
+            }
+        }
+    }
+
+    pub(super) fn close(&self) {
+        let mut hosts = self.hosts.lock();
+        hosts.is_closed = true;
+        let closed = hosts.expire(None);
+        drop(hosts);
+        drop(closed);
+    }
+}
+
+impl Hosts {
+    /// Whether somebody must look after it from now on.
+    fn lay_idle(&mut self, (mut place, connection): (Place, Connection)) -> bool {
+        place.is_given_on = true;
+        let Some(host) = self.by_route.get_mut(&place.route) else { return false };
+        host.idle.push(Idle { connection, since: Instant::now() });
+        self.idle += 1;
+        !std::mem::replace(&mut self.is_swept, true)
+    }
+
+    /// Takes out what lies idle since before the given time, or all; says when to look again.
+    fn expire(&mut self, before: Option<Instant>) -> (Vec<Idle>, Option<Instant>) {
+        let (mut expired, mut oldest) = (Vec::new(), None);
+        self.by_route.retain(|_, host| {
+            let kept = host.idle.partition_point(|idle| before.is_none_or(|before| idle.since <= before));
+            expired.extend(host.idle.drain(..kept));
+            host.open -= kept;
+            oldest = oldest.into_iter().chain(host.idle.first().map(|idle| idle.since)).min();
+            host.open > 0 || !host.waiting.is_empty()
+        });
+        self.idle -= expired.len();
+        self.is_swept = oldest.is_some();
+        (expired, oldest)
+    }
+}
+
+/// Closes what lies idle for too long, and ends when nothing does.
+async fn sweep(pool: Weak<Pool>) {
+    let mut next = Some(Instant::now());
+    while let Some(oldest) = next {
+        tokio::time::sleep_until((oldest + IDLE_FOR).into()).await;
+        let Some(pool) = pool.upgrade() else { return };
+        let (expired, oldest) = pool.hosts.lock().expire(Instant::now().checked_sub(IDLE_FOR));
+        drop(expired);
+        next = oldest;
+    }
+}
+
+impl Place {
+    pub(super) fn lease(self, connection: Connection) -> Lease {
+        Lease { place: self, connection }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.is_given_on {
+            return;
+        }
+        self.pool.leave(&self.route);
+    }
+}
+
+impl Lease {
+    /// The exchange is over and the connection can go on.
+    pub(super) fn give_back(self) {
+        let Self { place, mut connection } = self;
+        connection.is_reused = true;
+        connection.release_buffer();
+        place.pool.clone().give_back((place, connection));
+    }
+}
+
+/// Somebody who waits, and may stop waiting.
+struct Queued<'a> {
+    pool: &'a Pool,
+    route: &'a Route,
+    ticket: Ticket,
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        let mut hosts = self.pool.hosts.lock();
+        let waiting = hosts.by_route.get_mut(self.route).map(|host| host.waiting.remove(&self.ticket));
+        drop(hosts);
+        drop(waiting);
+    }
+}

@@ -1,0 +1,54 @@
+//! Names to addresses, beside the task: a resolver that hangs holds a thread of its own and no task.
+
+use std::net::{IpAddr, SocketAddr};
+
+use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
+use tokio::task::spawn_blocking;
+
+use super::Route;
+use crate::error::{Code, Domain, Error};
+
+/// A name with more addresses than this is tried no further.
+const MOST_ADDRESSES: usize = 16;
+
+pub(super) async fn resolve(route: &Route) -> Result<Vec<SocketAddr>, Error> {
+    let port = route.port;
+    if let Some(address) = route.address() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let host = route.host.clone();
+    let looked_up = spawn_blocking(move || look_up(&host)).await;
+    let addresses = looked_up.unwrap_or_else(|_| Err(unresolved(Code::DNS_LOOKUP_FAILED, None)))?;
+    Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+}
+
+fn look_up(host: &str) -> Result<Vec<IpAddr>, Error> {
+    let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
+    let found = getaddrinfo(Some(host), None, Some(hints)).map_err(|error| {
+        let code = match error.kind() {
+            LookupErrorKind::NoName | LookupErrorKind::NoData => Code::CANNOT_FIND_HOST,
+            _ => Code::DNS_LOOKUP_FAILED,
+        };
+        unresolved(code, Some(error))
+    })?;
+    let addresses: Vec<_> = found.flatten().map(|info| info.sockaddr.ip()).take(MOST_ADDRESSES).collect();
+    match addresses.is_empty() {
+        true => Err(unresolved(Code::CANNOT_FIND_HOST, None)),
+        false => Ok(addresses),
+    }
+}
+
+fn unresolved(code: Code, cause: Option<LookupError>) -> Error {
+    let message = match code {
+        Code::CANNOT_FIND_HOST => "there is no host of this name: check the spelling of the URL",
+        _ => "the host's name could not be looked up: check the network and its DNS servers",
+    };
+    let error = Error::new(code, message);
+    match cause {
+        Some(cause) => {
+            let number = cause.error_num();
+            error.because(Error::underlying_in(Domain::RESOLVER, number, std::io::Error::from(cause).to_string()))
+        }
+        None => error,
+    }
+}

@@ -1,0 +1,36 @@
+//! Where a connection leads. What two requests need to be equal in to share one; the settings are one session's.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use crate::error::{Code, Error};
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Route {
+    pub(super) is_secure: bool,
+    /// Without the brackets of IPv6.
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Route {
+    pub(crate) fn to(url: &Url) -> Result<Self, Error> {
+        let host = match url.host() {
+            Some(Host::Domain(name)) => name.to_owned(),
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => address.to_string(),
+            None => {
+                return Err(Error::new(Code::BAD_URL, "the URL has no host: give one such as https://example.com/"));
+            }
+        };
+        let is_secure = url.scheme() == "https";
+        let default = if is_secure { 443 } else { 80 };
+        Ok(Self { is_secure, host, port: url.port().unwrap_or(default) })
+    }
+
+    /// A host that is an address needs no resolver.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+}
