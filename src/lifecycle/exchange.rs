@@ -1,0 +1,48 @@
+//! Steps 4, 8 and 9: a connection, and the request on it; once more where the connection turns out to be dead.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::message::Request;
+use crate::task::Task;
+use crate::transport::{Exchange, Meter, Outgoing, Route, Transport};
+
+impl Meter for Task {
+    fn waiting(&self) {
+        self.clock.connecting();
+        self.clock.hold();
+    }
+
+    fn connecting(&self) {
+        self.clock.unhold();
+    }
+
+    fn connected(&self) {
+        self.clock.connected();
+    }
+
+    fn moved(&self) {
+        self.clock.moved();
+    }
+
+    fn sent(&self, bytes: usize) {
+        self.counters.sent.add(bytes);
+    }
+}
+
+/// Sends the request and reads the head of the answer.
+pub(super) async fn begin(task: &Arc<Task>, transport: &Arc<Transport>, request: &Request) -> Result<Exchange, Error> {
+    let route = Route::to(request.url()?)?;
+    let outgoing = Outgoing::new(request)?;
+    let mut fresh = false;
+    loop {
+        task.counters.sent.set(0);
+        let lease = transport.lease(&route, task.priority(), fresh, task.as_ref()).await?;
+        match transport.exchange(lease, &outgoing, task.clone()).await {
+            Ok(exchange) => return Ok(exchange),
+            // RFC 9112, 9.3.1: the server may have closed the connection just as we took it.
+            Err(broken) if !fresh && broken.may_repeat(request.is_idempotent()) => fresh = true,
+            Err(broken) => return Err(broken.error),
+        }
+    }
+}

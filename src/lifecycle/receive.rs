@@ -1,0 +1,87 @@
+//! Step 10: the body, decoded, within its limits, no faster than the application takes it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
+
+use super::Rules;
+use crate::error::{Code, Error};
+use crate::message::{ContentDecoder, Response};
+use crate::task::Task;
+use crate::transport::Exchange;
+
+/// Below this a body may swell as it likes.
+const RATIO_COUNTS_FROM: u64 = 10 << 20;
+
+pub(super) async fn body(
+    task: &Arc<Task>,
+    rules: &Rules,
+    response: &Response,
+    mut exchange: Exchange,
+) -> Result<(), Error> {
+    let codings = response.headers().get_all(CONTENT_ENCODING).iter().map(|value| value.as_bytes());
+    let mut decoder = if exchange.has_body() { ContentDecoder::for_fields(codings)? } else { None };
+    let mut tally = Tally::new(task, rules);
+    while let Some(chunk) = exchange.chunk().await? {
+        tally.received(&chunk);
+        let Some(decoder) = &mut decoder else {
+            deliver(&mut tally, chunk).await?;
+            continue;
+        };
+        decoder.push(chunk);
+        while let Some(piece) = decoder.next()? {
+            deliver(&mut tally, piece).await?;
+        }
+    }
+    decoder.map_or(Ok(()), |decoder| decoder.finish())
+}
+
+async fn deliver(tally: &mut Tally<'_>, piece: Bytes) -> Result<(), Error> {
+    tally.decoded(&piece)?;
+    let task = tally.task;
+    task.outbox().did_receive_data(task, piece);
+    if !task.under_way.has_room() {
+        // A slow application is no idle network.
+        task.clock.hold();
+        task.under_way.room().await;
+        task.clock.unhold();
+    }
+    Ok(())
+}
+
+/// What came in, what became of it, and what may.
+struct Tally<'a> {
+    task: &'a Arc<Task>,
+    received: u64,
+    decoded: u64,
+    most_decoded: u64,
+    ratio: u64,
+}
+
+impl<'a> Tally<'a> {
+    fn new(task: &'a Arc<Task>, rules: &Rules) -> Self {
+        let gathered = if task.outbox().gathers() { rules.gathered_size } else { u64::MAX };
+        let ratio = if rules.decompression_ratio == 0 { u64::MAX } else { rules.decompression_ratio.into() };
+        Self { task, received: 0, decoded: 0, most_decoded: rules.decoded_size.min(gathered), ratio }
+    }
+
+    fn received(&mut self, chunk: &Bytes) {
+        self.received += chunk.len() as u64;
+        self.task.counters.received.add(chunk.len());
+    }
+
+    fn decoded(&mut self, piece: &Bytes) -> Result<(), Error> {
+        self.decoded += piece.len() as u64;
+        self.task.counters.decoded.add(piece.len());
+        if self.decoded > self.most_decoded {
+            let message = "the body is larger than this session allows: raise the limit or stream it";
+            return Err(Error::new(Code::DATA_LENGTH_EXCEEDS_MAXIMUM, message));
+        }
+        if self.decoded > RATIO_COUNTS_FROM && self.decoded / self.received.max(1) > self.ratio {
+            let message = "the body swells too much when it is decompressed: it looks like a decompression bomb";
+            return Err(Error::new(Code::DATA_LENGTH_EXCEEDS_MAXIMUM, message));
+        }
+        Ok(())
+    }
+}

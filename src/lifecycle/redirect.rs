@@ -1,0 +1,101 @@
+//! Step 5: whether an answer sends us on, where to, and what may come along.
+
+use std::sync::Arc;
+
+use http::Method;
+use http::header::LOCATION;
+use url::Url;
+
+use super::Rules;
+use crate::error::{Code, Error};
+use crate::message::{
+    Body, Location, Request, Response, Text, is_default_port_upgrade, is_same_origin, without_secrets,
+};
+use crate::task::Task;
+
+/// Names that carry secrets: they stay with the origin they were meant for.
+const SENSITIVE: [&str; 13] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "cookie2",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "x-access-token",
+    "x-amz-security-token",
+    "x-csrf-token",
+    "x-goog-api-key",
+    "x-vault-token",
+    "private-token",
+];
+
+/// Fields that describe a body, and go with it.
+const PAYLOAD: [&str; 6] =
+    ["content-length", "content-type", "content-encoding", "content-language", "content-location", "transfer-encoding"];
+
+/// The request of the next hop; none where the answer is the result.
+pub(super) fn next(
+    task: &Task,
+    rules: &Rules,
+    followed: u32,
+    request: &Request,
+    response: &Response,
+) -> Result<Option<Arc<Request>>, Error> {
+    let most = request.maximum_redirects().unwrap_or(rules.redirects);
+    let is_redirect = matches!(response.status(), 301 | 302 | 303 | 307 | 308);
+    let Some(location) = response.headers().get(LOCATION).filter(|_| is_redirect && most > 0) else {
+        return Ok(None);
+    };
+    if followed >= most {
+        let message = format!("more than {most} redirects: the server may redirect in a circle");
+        return Err(Error::new(Code::HTTP_TOO_MANY_REDIRECTS, message));
+    }
+    let from = request.url()?;
+    let target = resolve(from, Text::from_field(location.as_bytes()).as_str())?;
+    let target = Location::from_url(target);
+    let next = Arc::new(follow(request, response.status(), from, target)?);
+    task.set_current_request(next.clone());
+    Ok(Some(next))
+}
+
+/// RFC 3986 against the URL that answered; a fragment is inherited (RFC 9110, 10.2.2).
+fn resolve(from: &Url, location: &str) -> Result<Url, Error> {
+    let mut target = from.join(location).map_err(|cause| {
+        let message = format!("the redirect's Location is no URL ({cause}): the server is at fault");
+        Error::new(Code::REDIRECT_TO_NON_EXISTENT_LOCATION, message)
+    })?;
+    if target.fragment().is_none() {
+        target.set_fragment(from.fragment());
+    }
+    Ok(target)
+}
+
+fn follow(request: &Request, status: u16, from: &Url, target: Location) -> Result<Request, Error> {
+    // To a scheme that is not ours nothing goes, whatever a server says.
+    let to = target.usable().map_err(|error| error.at(|| without_secrets(&target)))?;
+    let stays = is_same_origin(from, to);
+    let keeps_secrets = stays || is_default_port_upgrade(from, to);
+    let mut next = request.clone();
+    if !matches!(status, 307 | 308) {
+        next.set_body(Body::default());
+        next.headers_mut().retain(|name| !is_in(&PAYLOAD, name));
+        let to_get = match status {
+            303 => *request.method() != Method::HEAD,
+            _ => *request.method() == Method::POST,
+        };
+        if to_get {
+            next.become_get();
+        }
+    }
+    next.headers_mut().retain(|name| {
+        let is_host = name.eq_ignore_ascii_case("host");
+        (stays || !is_host) && (keeps_secrets || !is_in(&SENSITIVE, name))
+    });
+    next.set_location(target);
+    Ok(next)
+}
+
+fn is_in(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}

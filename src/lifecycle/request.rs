@@ -1,0 +1,56 @@
+//! Step 3: what a task was made for, with what its session adds.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::message::{ACCEPTED_CODINGS, Field, Headers, Request, Text};
+use crate::task::Task;
+
+/// What a session's configuration says about every task.
+#[derive(Clone)]
+pub(crate) struct Rules {
+    /// For every request that does not set them itself.
+    pub(crate) headers: Headers,
+    pub(crate) redirects: u32,
+    pub(crate) decoded_size: u64,
+    pub(crate) gathered_size: u64,
+    pub(crate) decompression_ratio: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            headers: Headers::default(),
+            redirects: 20,
+            decoded_size: u64::MAX,
+            gathered_size: 256 << 20,
+            decompression_ratio: 250,
+        }
+    }
+}
+
+const USER_AGENT: &str = concat!("liburlsession/", env!("CARGO_PKG_VERSION"), "\0");
+
+/// What the library adds where neither the request nor the session says anything else.
+static DEFAULTS: [Field; 4] = [
+    Field::new(Text::from_static("User-Agent\0"), Text::from_static(USER_AGENT)),
+    Field::new(Text::from_static("Accept\0"), Text::from_static("*/*\0")),
+    Field::new(Text::from_static("Accept-Encoding\0"), Text::from_static(ACCEPTED_CODINGS)),
+    Field::new(Text::from_static("Connection\0"), Text::from_static("keep-alive\0")),
+];
+
+/// The request as it goes out first.
+pub(super) fn first(task: &Task, rules: &Rules) -> Result<Arc<Request>, Error> {
+    let original = task.original_request();
+    original.url()?;
+    let mut request = Request::clone(original);
+    let headers = request.headers_mut();
+    // The true length is written when the body is.
+    headers.drop_field("content-length");
+    for field in rules.headers.iter().chain(&DEFAULTS) {
+        headers.add_default(field);
+    }
+    let request = Arc::new(request);
+    task.set_current_request(request.clone());
+    Ok(request)
+}

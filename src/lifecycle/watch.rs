@@ -1,0 +1,55 @@
+//! Whatever a task is doing: a cancel or a timer ends it by dropping it, a suspension holds it by not polling it, and
+//! a panic in it is its own error.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::error::{Code, Error};
+use crate::task::{State, Task};
+
+pub(super) async fn watch(task: &Arc<Task>, work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let mut work = pin!(work);
+    let mut alarm = pin!(None::<Sleep>);
+    poll_fn(|context| {
+        match task.poll_state(context.waker()) {
+            State::Canceling | State::Completed => return Poll::Ready(Err(Error::cancelled())),
+            State::Suspended => return Poll::Pending,
+            State::Running => {}
+        }
+        if let Poll::Ready(outcome) = caught(context, work.as_mut()) {
+            return Poll::Ready(outcome);
+        }
+        while let Some((at, timeout)) = task.clock.next() {
+            let at = Instant::from_std(at);
+            if at <= Instant::now() {
+                return Poll::Ready(Err(Error::timed_out(timeout)));
+            }
+            // An alarm that rings too early is let ring: traffic moves the time on with every byte.
+            if alarm.as_ref().as_pin_ref().is_none_or(|alarm| alarm.deadline() > at || alarm.is_elapsed()) {
+                alarm.set(Some(sleep_until(at)));
+            }
+            let Some(alarm) = alarm.as_mut().as_pin_mut() else { break };
+            if alarm.poll(context).is_pending() {
+                break;
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn caught(
+    context: &mut Context<'_>,
+    work: std::pin::Pin<&mut impl Future<Output = Result<(), Error>>>,
+) -> Poll<Result<(), Error>> {
+    let fault = |_| {
+        let message = "a fault inside the library ended this task: please report it";
+        Poll::Ready(Err(Error::new(Code::UNKNOWN, message)))
+    };
+    catch_unwind(AssertUnwindSafe(|| work.poll(context))).unwrap_or_else(fault)
+}
