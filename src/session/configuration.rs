@@ -1,0 +1,51 @@
+//! How a session behaves. Each room below says what it takes; this puts them together.
+
+use crate::lifecycle::Rules;
+use crate::message::Interval;
+use crate::transport;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Timeouts {
+    pub(crate) connect: Interval,
+    pub(crate) request: Interval,
+    pub(crate) resource: Interval,
+}
+
+impl Timeouts {
+    pub(crate) fn connect(&self) -> Interval {
+        self.connect.or(Interval::Never)
+    }
+
+    pub(crate) fn request(&self) -> Interval {
+        self.request.or(Interval::from_secs(60))
+    }
+
+    pub(crate) fn resource(&self) -> Interval {
+        self.resource.or(Interval::from_secs(7 * 24 * 60 * 60))
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Configuration {
+    pub(crate) timeouts: Timeouts,
+    pub(crate) rules: Rules,
+    pub(crate) transport: transport::Settings,
+}
+
+impl Configuration {
+    pub(crate) const MOST_HEADERS: u32 = transport::Settings::MOST_HEADERS;
+
+    pub(crate) fn new_default() -> Self {
+        let inherit = Interval::Inherit;
+        Self {
+            timeouts: Timeouts { connect: inherit, request: inherit, resource: inherit },
+            rules: Rules::default(),
+            transport: transport::Settings::default(),
+        }
+    }
+
+    /// Differs from the default in where its stores are, and this version has no stores yet.
+    pub(crate) fn new_ephemeral() -> Self {
+        Self::new_default()
+    }
+}

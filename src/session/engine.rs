@@ -1,0 +1,39 @@
+//! The network threads: one runtime for all sessions of the process, made when the first needs it.
+
+use std::num::NonZero;
+use std::thread;
+
+use once_cell::sync::OnceCell;
+use tokio::runtime::{Builder, Runtime};
+
+use super::Refused;
+
+/// Waiting costs no thread; more than this many would only share out the work more finely.
+const MOST_NETWORK_THREADS: usize = 4;
+/// getaddrinfo blocks: names that hang may hold this many threads, and no task.
+const MOST_RESOLVER_THREADS: usize = 64;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Engine(&'static Runtime);
+
+impl Engine {
+    pub(crate) fn running() -> Result<Self, Refused> {
+        static RUNTIME: OnceCell<Runtime> = OnceCell::new();
+        let make = || {
+            let cores = thread::available_parallelism().map_or(1, NonZero::get);
+            Builder::new_multi_thread()
+                .worker_threads(cores.min(MOST_NETWORK_THREADS))
+                .max_blocking_threads(MOST_RESOLVER_THREADS)
+                .thread_name("urlsession-network")
+                .enable_io()
+                .enable_time()
+                .build()
+                .map_err(|_| Refused::OutOfResources)
+        };
+        RUNTIME.get_or_try_init(make).map(Self)
+    }
+
+    pub(crate) fn spawn(self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(work);
+    }
+}

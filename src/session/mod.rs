@@ -1,0 +1,205 @@
+//! Sessions: they make tasks, have them driven, and end when asked to and the last task has.
+
+mod configuration;
+mod engine;
+mod registry;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+use parking_lot::Mutex;
+
+pub(crate) use configuration::Configuration;
+pub(crate) use engine::Engine;
+use registry::{Registry, Retired};
+
+pub(crate) use crate::transport::TlsVersion;
+
+use crate::delegate::{CompletionHandler, Delegate, GatheringDelegate, Message, Outbox, Queue};
+use crate::identity::Identity;
+use crate::lifecycle;
+use crate::message::{Data, Request, Text};
+use crate::task::{Clock, Task, TimeLimits};
+use crate::transport::Transport;
+
+/// Why something was not made.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    Invalidated,
+    OutOfResources,
+}
+
+pub struct Session {
+    pub(crate) identity: Identity,
+    engine: Engine,
+    configuration: Configuration,
+    transport: Arc<Transport>,
+    queue: Arc<Queue>,
+    delegate: Option<Arc<dyn Delegate>>,
+    registry: Mutex<Registry>,
+    description: Mutex<Option<Text>>,
+    /// What must live until the session's last message was told.
+    kept: Mutex<Option<Box<dyn Any + Send + Sync>>>,
+    is_shared: bool,
+}
+
+impl Session {
+    pub(crate) fn new(engine: Engine, configuration: Configuration, delegate: Option<Arc<dyn Delegate>>) -> Arc<Self> {
+        Self::make(engine, configuration, delegate, false)
+    }
+
+    /// The one session that nobody can invalidate.
+    pub(crate) fn shared() -> Result<Arc<Self>, Refused> {
+        static SHARED: OnceCell<Arc<Session>> = OnceCell::new();
+        let make = || Ok(Self::make(Engine::running()?, Configuration::new_default(), None, true));
+        SHARED.get_or_try_init(make).cloned()
+    }
+
+    fn make(
+        engine: Engine,
+        configuration: Configuration,
+        delegate: Option<Arc<dyn Delegate>>,
+        is_shared: bool,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            identity: Identity::next(),
+            engine,
+            transport: Transport::new(configuration.transport.clone()),
+            configuration,
+            queue: Arc::default(),
+            delegate,
+            registry: Mutex::default(),
+            description: Mutex::new(None),
+            kept: Mutex::new(None),
+            is_shared,
+        })
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    pub(crate) fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    pub(crate) fn description(&self) -> Option<Arc<Data>> {
+        self.description.lock().as_ref().map(Data::text)
+    }
+
+    pub(crate) fn set_description(&self, description: Option<&str>) {
+        *self.description.lock() = description.map(Text::new);
+    }
+
+    /// Keeps something until the last message was told.
+    pub(crate) fn keep(&self, kept: Box<dyn Any + Send + Sync>) {
+        let before = self.kept.lock().replace(kept);
+        drop(before);
+    }
+
+    fn let_go(&self) {
+        let kept = self.kept.lock().take();
+        drop(kept);
+    }
+
+    /// A suspended task. `prepare` sees it before anybody else can; the delegate sees it before this returns.
+    pub(crate) fn data_task(
+        self: &Arc<Self>,
+        request: Request,
+        handler: Option<CompletionHandler>,
+        prepare: impl FnOnce(&Arc<Task>),
+    ) -> Result<Arc<Task>, Refused> {
+        let handler = handler.map(|handler| GatheringDelegate::new(handler) as Arc<dyn Delegate>);
+        let outbox = Outbox::new(self.queue.clone(), handler, self.delegate.clone());
+        let clock = Clock::new(self.time_limits(&request));
+        let task = self.registry.lock().enter(|identifier| {
+            let task = Task::new(self.identity, identifier, request, clock, outbox);
+            prepare(&task);
+            task
+        })?;
+        task.outbox().did_create_task(&task);
+        if self.registry.lock().announce(&task) {
+            self.cancel(&task);
+        }
+        Ok(task)
+    }
+
+    fn time_limits(&self, request: &Request) -> TimeLimits {
+        TimeLimits {
+            connect: self.configuration.timeouts.connect().duration(),
+            request: request.timeout().or(self.configuration.timeouts.request()).duration(),
+            resource: request.resource_timeout().or(self.configuration.timeouts.resource()).duration(),
+        }
+    }
+
+    pub(crate) fn resume(self: &Arc<Self>, task: &Arc<Task>) {
+        if task.resume() {
+            self.drive(task);
+        }
+    }
+
+    pub(crate) fn cancel(self: &Arc<Self>, task: &Arc<Task>) {
+        if task.cancel() {
+            self.drive(task);
+        }
+    }
+
+    fn drive(self: &Arc<Self>, task: &Arc<Task>) {
+        let (session, task) = (self.clone(), task.clone());
+        self.engine.spawn(async move {
+            lifecycle::drive(&task, &session.configuration.rules, &session.transport).await;
+            session.retire(&task);
+        });
+    }
+
+    /// The task's last message is on its way.
+    fn retire(&self, task: &Task) {
+        let retired = self.registry.lock().leave(task);
+        if retired == Retired::Last {
+            self.become_invalid();
+        }
+    }
+
+    /// All tasks that have not completed, in the order they were made.
+    pub(crate) fn tasks(&self) -> Vec<Arc<Task>> {
+        self.registry.lock().tasks()
+    }
+
+    /// The same, told where the session's messages are.
+    pub(crate) fn all_tasks(self: &Arc<Self>, handler: impl FnOnce(&[Arc<Task>]) + Send + 'static) {
+        let session = self.clone();
+        self.queue.push(Message::Call(Box::new(move || handler(&session.tasks()))));
+    }
+
+    pub(crate) fn finish_tasks_and_invalidate(&self) {
+        if !self.is_shared && self.registry.lock().close(false) == Retired::Last {
+            self.become_invalid();
+        }
+    }
+
+    pub(crate) fn invalidate_and_cancel(self: &Arc<Self>) {
+        if self.is_shared {
+            return;
+        }
+        let (retired, tasks) = {
+            let mut registry = self.registry.lock();
+            (registry.close(true), registry.announced())
+        };
+        if retired == Retired::Last {
+            return self.become_invalid();
+        }
+        for task in tasks {
+            self.cancel(&task);
+        }
+    }
+
+    /// Comes once: the registry says so.
+    fn become_invalid(&self) {
+        self.transport.close();
+        let Some(delegate) = &self.delegate else { return self.let_go() };
+        let kept = self.kept.lock().take();
+        let retire = Box::new(move || drop(kept));
+        self.queue.push(Message::DidBecomeInvalid(delegate.clone(), self.identity, retire));
+    }
+}
