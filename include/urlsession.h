@@ -1,0 +1,1040 @@
+/*
+ * liburlsession: Apple's URLSession for everything that can call C.
+ *
+ * A session makes tasks; library threads drive them; at every step of the life cycle the library calls a function
+ * pointer in the delegate that the application gave it. The contract, a paragraph each:
+ *
+ *  1. Handles are opaque and reference-counted. What a `_new` or a `copy` gives is one reference of yours, everything
+ *     else is lent. There is a `_retain` and a `_release` for all, and `_release(NULL)` does nothing. `const T *`
+ *     means that the call changes nothing. A handle is not an address: one that was released, or is of another kind,
+ *     gives INVALID_HANDLE or the function's empty answer, never a crash. Session, task, data, response, error and
+ *     completion: any thread, any time. Configuration and request: filled by one thread, copied when used. Letting
+ *     go of a session that was never invalidated finishes its tasks and invalidates it: nothing leaks by forgetting.
+ *
+ *  2. Callbacks lend. Objects, texts, buffers: until the slot returns. Retain to keep an object, copy to keep bytes.
+ *
+ *  3. Answers. A slot that must decide gets a completion. Answer in the slot, or retain the completion and answer
+ *     later from any thread. The first answer wins, a second returns ALREADY_ANSWERED, unanswered and unretained
+ *     means the default, and an answer that comes too late is harmless.
+ *
+ *  4. The delegate is a struct: its size, a context, a release function, then slots in the order of the life cycle.
+ *     NULL means not implemented, which is the behaviour written at the slot. Slots return void and get the context
+ *     first, then session, task, details, and the completion last. An older, smaller struct is taken as it is, and of
+ *     a newer, larger one the part that this library knows. `release` comes once, after did-become-invalid has
+ *     returned.
+ *
+ *  5. Threads. The messages of one session come one at a time, in order, never inside a call of yours
+ *     (did_create_task excepted) and never under a lock. Every function may be called in every callback. Messages
+ *     come on a library thread, not always the same.
+ *
+ *  6. Two kinds of failure. A UrlSessionStatus that is returned says that you called it wrong. A UrlSessionError in
+ *     task_did_complete says that the transfer failed, in Apple's numbers (NSURLErrorDomain). HTTP 4xx and 5xx are
+ *     neither. There is no last error to ask for.
+ *
+ *  7. Out-parameters come last and are always written.
+ *
+ *  8. Text is NUL-terminated UTF-8. Bytes are a pointer and a length; NULL is allowed when the length is 0.
+ *
+ *  9. Numbers are int32_t or uint32_t types with named constants, where Apple has them with Apple's values. An unknown
+ *     one coming in is INVALID_ARGUMENT.
+ *
+ * 10. The ABI only grows within a soname, which is liburlsession.so.0.y before 1.0. A panic never crosses the border:
+ *     it ends its task with UNKNOWN, or its call with INTERNAL. The library raises no SIGPIPE, installs no signal or
+ *     exit handler and writes to no standard stream of its own accord.
+ */
+
+
+#ifndef URLSESSION_H
+#define URLSESSION_H
+
+/* Generated from src/ffi by cbindgen; `make header` writes it anew. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Makes tasks and tells its delegate about them (Apple: URLSession). Any thread, any time.
+ */
+typedef struct UrlSession UrlSession;
+
+/**
+ * How a session behaves (Apple: URLSessionConfiguration). Filled by one thread; a session takes a copy, so later
+ * changes touch no session.
+ */
+typedef struct UrlSessionConfiguration UrlSessionConfiguration;
+
+/**
+ * Counted, unchanging bytes: a received chunk, a gathered body, or a text that was copied out (Apple: NSData).
+ * Any thread, any time.
+ */
+typedef struct UrlSessionData UrlSessionData;
+
+/**
+ * Why a transfer failed (Apple: NSError, URLError). Unchanging; any thread, any time; good after its task is gone.
+ * HTTP 4xx and 5xx are answers, not errors.
+ */
+typedef struct UrlSessionError UrlSessionError;
+
+/**
+ * What to ask for (Apple: URLRequest). Filled by one thread; a task copies it, so later changes touch no task.
+ */
+typedef struct UrlSessionRequest UrlSessionRequest;
+
+/**
+ * The head of an answer (Apple: URLResponse and HTTPURLResponse in one). Unchanging; any thread, any time. What its
+ * getters lend lives as long as you hold the response.
+ */
+typedef struct UrlSessionResponse UrlSessionResponse;
+
+/**
+ * The question at the response gate (Apple: the completionHandler of dataTask:didReceiveResponse:). Answer it in the
+ * slot, or retain it and answer later from any thread.
+ */
+typedef struct UrlSessionResponseCompletion UrlSessionResponseCompletion;
+
+/**
+ * One transfer (Apple: URLSessionTask). Any thread, any time.
+ */
+typedef struct UrlSessionTask UrlSessionTask;
+
+/**
+ * What a call to this library says: whether *you called it right*. How a transfer went is a UrlSessionError.
+ */
+typedef uint32_t UrlSessionStatus;
+/**
+ * Done.
+ */
+#define URL_SESSION_STATUS_OK 0
+/**
+ * A pointer that must not be NULL was NULL. Nothing was done.
+ */
+#define URL_SESSION_STATUS_NULL_ARGUMENT 1
+/**
+ * A number, a text or a size that this function does not take. Nothing was done.
+ */
+#define URL_SESSION_STATUS_INVALID_ARGUMENT 2
+/**
+ * The handle was released before, or never was one of this kind. Nothing was done.
+ */
+#define URL_SESSION_STATUS_INVALID_HANDLE 3
+/**
+ * Right call, wrong moment: for example a delegate for a task that runs already. Nothing was done.
+ */
+#define URL_SESSION_STATUS_INVALID_STATE 4
+/**
+ * A completion was answered before; the first answer stands.
+ */
+#define URL_SESSION_STATUS_ALREADY_ANSWERED 5
+/**
+ * The session was invalidated: it makes no more tasks.
+ */
+#define URL_SESSION_STATUS_SESSION_INVALIDATED 6
+/**
+ * The system gave no thread, no memory or no descriptor.
+ */
+#define URL_SESSION_STATUS_OUT_OF_RESOURCES 7
+/**
+ * A fault inside the library, kept from crossing the border. Please report it.
+ */
+#define URL_SESSION_STATUS_INTERNAL 8
+
+/**
+ * Which timer made an error UrlSessionErrorCode TIMED_OUT.
+ */
+typedef uint32_t UrlSessionTimeout;
+/**
+ * The error is not a timeout.
+ */
+#define URL_SESSION_TIMEOUT_NONE 0
+/**
+ * Waiting for a connection, resolving, connecting and the TLS handshake took too long together.
+ */
+#define URL_SESSION_TIMEOUT_CONNECT 1
+/**
+ * No byte moved for too long.
+ */
+#define URL_SESSION_TIMEOUT_REQUEST 2
+/**
+ * The whole task took too long.
+ */
+#define URL_SESSION_TIMEOUT_RESOURCE 3
+
+/**
+ * A TLS version, as the wire writes it.
+ */
+typedef uint32_t UrlSessionTlsVersion;
+/**
+ * TLS 1.2.
+ */
+#define URL_SESSION_TLS_VERSION_V1_2 771
+/**
+ * TLS 1.3.
+ */
+#define URL_SESSION_TLS_VERSION_V1_3 772
+
+/**
+ * What becomes of a response. Apple's numbers; 2 (become download) and 3 (become stream) come with later versions.
+ */
+typedef uint32_t UrlSessionResponseDisposition;
+/**
+ * End the task with CANCELLED.
+ */
+#define URL_SESSION_RESPONSE_DISPOSITION_CANCEL 0
+/**
+ * Go on: the data comes.
+ */
+#define URL_SESSION_RESPONSE_DISPOSITION_ALLOW 1
+
+/**
+ * What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate). Fill
+ * `size` with sizeof(UrlSessionDelegate) and leave what you do not implement NULL: a NULL slot behaves as its comment
+ * says and costs nothing. The struct is copied. All a slot gets is lent until it returns. Slots stand in the order
+ * of the life cycle.
+ */
+typedef struct {
+    /**
+     * sizeof(UrlSessionDelegate), as the application was compiled; slots past it count as NULL.
+     */
+    size_t size;
+    /**
+     * Given to every slot; may be NULL. Slots are called from library threads.
+     */
+    void *context;
+    /**
+     * Called once, when no slot will be called any more: for a session's delegate after session_did_become_invalid
+     * has returned, for a task's own after its task_did_complete has. On a library thread. NULL: nothing is called.
+     */
+    void (*release)(void *context);
+    /**
+     * A task was made (Apple: urlSession:didCreateTask:). The only slot that is called inside a call of yours: on the
+     * thread that makes the task, before the function that makes it returns. The place for a description, a
+     * priority, a delegate of its own. Not sent to a task's own delegate, which comes later.
+     */
+    void (*did_create_task)(void *context, UrlSession *session, UrlSessionTask *task);
+    /**
+     * The head of the final response is here (Apple: urlSession:dataTask:didReceiveResponse:completionHandler:). No
+     * data comes before `completion` is answered; meanwhile the connection is not read and the request timer runs.
+     * NULL, or never answered: ALLOW. Not called for tasks with a completion handler.
+     */
+    void (*data_task_did_receive_response)(void *context,
+                                           UrlSession *session,
+                                           UrlSessionTask *task,
+                                           UrlSessionResponse *response,
+                                           UrlSessionResponseCompletion *completion);
+    /**
+     * The next bytes of the body, decoded, in order, never none (Apple: urlSession:dataTask:didReceiveData:). They
+     * are lent; `data` holds the same bytes and may be retained, which copies nothing. While a slot is slow the
+     * connection is not read. NULL: the bytes are counted and dropped. Not called for tasks with a completion handler.
+     */
+    void (*data_task_did_receive_data)(void *context,
+                                       UrlSession *session,
+                                       UrlSessionTask *task,
+                                       const uint8_t *bytes,
+                                       size_t length,
+                                       UrlSessionData *data);
+    /**
+     * The last message of a task, once for every task that was resumed or cancelled (Apple:
+     * urlSession:task:didCompleteWithError:). `error` is NULL where a whole response came, whatever its status code.
+     * The task's state is COMPLETED by now. Not called for tasks with a completion handler.
+     */
+    void (*task_did_complete)(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionError *error);
+    /**
+     * The last message of a session, once, after the last of every task (Apple: urlSession:didBecomeInvalidWithError:).
+     * `error` is NULL where the application asked for it, as it is in this version always.
+     */
+    void (*session_did_become_invalid)(void *context, UrlSession *session, UrlSessionError *error);
+} UrlSessionDelegate;
+
+/**
+ * Called once with the whole outcome of a task (Apple: the completionHandler of dataTaskWithRequest:). On failure
+ * `error` says why and `data` is NULL; `response` is set if a head came. On success `data` is never NULL, though it
+ * may be empty. All are lent until the function returns.
+ */
+typedef void (*UrlSessionDataTaskCompletionHandler)(void *context,
+                                                    UrlSessionData *data,
+                                                    UrlSessionResponse *response,
+                                                    UrlSessionError *error);
+
+/**
+ * Called once with all tasks of a session that have not completed, suspended ones included, in the order they were
+ * made. Lent until it returns.
+ */
+typedef void (*UrlSessionAllTasksHandler)(void *context, UrlSessionTask *const *tasks, size_t count);
+
+/**
+ * Where a task stands. Apple's numbers.
+ */
+typedef uint32_t UrlSessionTaskState;
+/**
+ * Resumed.
+ */
+#define URL_SESSION_TASK_STATE_RUNNING 0
+/**
+ * Not resumed yet, or suspended again: no traffic, no timers.
+ */
+#define URL_SESSION_TASK_STATE_SUSPENDED 1
+/**
+ * Cancelled, and about to complete.
+ */
+#define URL_SESSION_TASK_STATE_CANCELING 2
+/**
+ * Ended, well or not; nothing comes after its complete slot.
+ */
+#define URL_SESSION_TASK_STATE_COMPLETED 3
+
+/**
+ * The number of an error in the domain "NSURLErrorDomain", Apple's own numbers.
+ */
+typedef int32_t UrlSessionErrorCode;
+/**
+ * Nothing better is known; also a fault inside the library, which ended this task only.
+ */
+#define URL_SESSION_ERROR_CODE_UNKNOWN -1
+/**
+ * The task or its session was cancelled, or a delegate answered so.
+ */
+#define URL_SESSION_ERROR_CODE_CANCELLED -999
+/**
+ * The URL is empty, cannot be parsed or has no host; the underlying error says which.
+ */
+#define URL_SESSION_ERROR_CODE_BAD_URL -1000
+/**
+ * A timer ran out; see url_session_error_timeout for which.
+ */
+#define URL_SESSION_ERROR_CODE_TIMED_OUT -1001
+/**
+ * The scheme is not http or https.
+ */
+#define URL_SESSION_ERROR_CODE_UNSUPPORTED_URL -1002
+/**
+ * The host name does not exist.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_FIND_HOST -1003
+/**
+ * Refused or unreachable.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_CONNECT_TO_HOST -1004
+/**
+ * The connection ended before the exchange did; also a body shorter than its Content-Length.
+ */
+#define URL_SESSION_ERROR_CODE_NETWORK_CONNECTION_LOST -1005
+/**
+ * The resolver failed or could not be reached.
+ */
+#define URL_SESSION_ERROR_CODE_DNS_LOOKUP_FAILED -1006
+/**
+ * More redirects than allowed; the task's response is the last one.
+ */
+#define URL_SESSION_ERROR_CODE_HTTP_TOO_MANY_REDIRECTS -1007
+/**
+ * No route to any network.
+ */
+#define URL_SESSION_ERROR_CODE_NOT_CONNECTED_TO_INTERNET -1009
+/**
+ * A redirect whose Location is no usable URL.
+ */
+#define URL_SESSION_ERROR_CODE_REDIRECT_TO_NON_EXISTENT_LOCATION -1010
+/**
+ * What answered does not speak HTTP.
+ */
+#define URL_SESSION_ERROR_CODE_BAD_SERVER_RESPONSE -1011
+/**
+ * The body's framing (chunked, transfer coding) is broken.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_DECODE_RAW_DATA -1015
+/**
+ * The body's content coding is broken or unknown.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_DECODE_CONTENT_DATA -1016
+/**
+ * The response's head is malformed or too large.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_PARSE_RESPONSE -1017
+/**
+ * A body is larger than a limit of the configuration allows.
+ */
+#define URL_SESSION_ERROR_CODE_DATA_LENGTH_EXCEEDS_MAXIMUM -1103
+/**
+ * The TLS handshake failed, or the versions and suites have no overlap.
+ */
+#define URL_SESSION_ERROR_CODE_SECURE_CONNECTION_FAILED -1200
+/**
+ * The server's certificate has expired.
+ */
+#define URL_SESSION_ERROR_CODE_SERVER_CERTIFICATE_HAS_BAD_DATE -1201
+/**
+ * The server's certificate is for another host, revoked, malformed or not meant for a server.
+ */
+#define URL_SESSION_ERROR_CODE_SERVER_CERTIFICATE_UNTRUSTED -1202
+/**
+ * The server's certificate was signed by nobody this session trusts.
+ */
+#define URL_SESSION_ERROR_CODE_SERVER_CERTIFICATE_HAS_UNKNOWN_ROOT -1203
+/**
+ * The server's certificate is not valid yet.
+ */
+#define URL_SESSION_ERROR_CODE_SERVER_CERTIFICATE_NOT_YET_VALID -1204
+/**
+ * The server refused the client's certificate.
+ */
+#define URL_SESSION_ERROR_CODE_CLIENT_CERTIFICATE_REJECTED -1205
+/**
+ * The server asks for a client certificate.
+ */
+#define URL_SESSION_ERROR_CODE_CLIENT_CERTIFICATE_REQUIRED -1206
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * A sentence for a status, in English; never NULL, lives as long as the process. Any thread.
+ */
+const char *url_session_status_message(UrlSessionStatus status);
+
+/**
+ * The version of the library that runs, "major.minor.patch"; never NULL, lives as long as the process. Any thread.
+ */
+const char *url_session_version(void);
+
+/**
+ * Takes one more reference; gives back `data`, or NULL where it is not a living handle.
+ */
+UrlSessionData *url_session_data_retain(UrlSessionData *data);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_data_release(UrlSessionData *data);
+
+/**
+ * The bytes, for as long as you hold `data`; where they are text, one NUL follows that the length does not count.
+ * NULL for a NULL or released handle.
+ */
+const uint8_t *url_session_data_bytes(const UrlSessionData *data);
+
+/**
+ * How many bytes; 0 for a NULL or released handle.
+ */
+size_t url_session_data_length(const UrlSessionData *data);
+
+/**
+ * Copies bytes into an object that can be kept; NULL for NULL bytes with a length, or where there is no memory.
+ */
+UrlSessionData *url_session_data_new(const uint8_t *bytes, size_t length);
+
+/**
+ * Takes one more reference; gives back `error`, or NULL where it is not a living handle.
+ */
+UrlSessionError *url_session_error_retain(UrlSessionError *error);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_error_release(UrlSessionError *error);
+
+/**
+ * Whose numbers the code is in: "NSURLErrorDomain" for every error a task ends with; underlying errors also have
+ * "NSPOSIXErrorDomain" (errno), "UrlSessionResolverDomain" (getaddrinfo), "UrlSessionTlsDomain" (TLS alert, 0 where
+ * there was none) and "UrlSessionUrlDomain" (1 empty, 2 cannot be parsed, 3 no host). Lent by `error`; NULL for NULL.
+ */
+const char *url_session_error_domain(const UrlSessionError *error);
+
+/**
+ * The number within the domain, for "NSURLErrorDomain" a UrlSessionErrorCode; 0 for NULL.
+ */
+int32_t url_session_error_code(const UrlSessionError *error);
+
+/**
+ * What happened and what to do, for a person to read (Apple: localizedDescription; ours is English). Holds no
+ * secrets. Lent by `error`; NULL for NULL.
+ */
+const char *url_session_error_message(const UrlSessionError *error);
+
+/**
+ * The URL that failed, after redirects, without user and password (Apple: failingURL). Lent by `error`; NULL where
+ * there is none.
+ */
+const char *url_session_error_failing_url(const UrlSessionError *error);
+
+/**
+ * Which timer ran out; NONE for any other error and for NULL. Apple has one code for them all.
+ */
+UrlSessionTimeout url_session_error_timeout(const UrlSessionError *error);
+
+/**
+ * The cause one layer down: the system's, the resolver's or TLS's own error (Apple: NSUnderlyingErrorKey). One
+ * reference is yours; NULL where there is none.
+ */
+UrlSessionError *url_session_error_copy_underlying(const UrlSessionError *error);
+
+/**
+ * Whether both are errors of the same domain and code. NULL equals nothing.
+ */
+bool url_session_error_is_equal(const UrlSessionError *error, const UrlSessionError *other);
+
+/**
+ * A GET of `url`, in `*request`; one reference is yours. The URL is read by the WHATWG rules; one that cannot be
+ * used is taken all the same, and its task fails with BAD_URL or UNSUPPORTED_URL. `url` and `request`: not NULL.
+ */
+UrlSessionStatus url_session_request_new(const char *url, UrlSessionRequest **request);
+
+/**
+ * Another request with the same content; one reference is yours. NULL for NULL.
+ */
+UrlSessionRequest *url_session_request_copy(const UrlSessionRequest *request);
+
+/**
+ * Takes one more reference; gives back `request`, or NULL where it is not a living handle.
+ */
+UrlSessionRequest *url_session_request_retain(UrlSessionRequest *request);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_request_release(UrlSessionRequest *request);
+
+/**
+ * Another URL. Not NULL.
+ */
+UrlSessionStatus url_session_request_set_url(UrlSessionRequest *request, const char *url);
+
+/**
+ * The URL, as it was parsed, or as it was given where that failed. Lent until the request is changed or released.
+ */
+const char *url_session_request_url(const UrlSessionRequest *request);
+
+/**
+ * The method: any token of RFC 9110, sent as it is written; only get, head, post, put, delete, patch, options and
+ * trace are put in capitals. CONNECT is not for applications: INVALID_ARGUMENT.
+ */
+UrlSessionStatus url_session_request_set_http_method(UrlSessionRequest *request, const char *method);
+
+/**
+ * The method, "GET" at first. Lent until the request is changed or released.
+ */
+const char *url_session_request_http_method(const UrlSessionRequest *request);
+
+/**
+ * Sets a header field, in place of any with that name in whatever case; NULL as value takes the field away, and so
+ * lets the session's or the library's own one through again. The name goes out in the case it is written in.
+ * INVALID_ARGUMENT: a name that is not a token, a value with CR, LF, NUL or blanks at its ends, and
+ * Transfer-Encoding, which is the library's to choose. A Content-Length is taken and replaced by the true one.
+ */
+UrlSessionStatus url_session_request_set_value_for_header_field(UrlSessionRequest *request,
+                                                                const char *name,
+                                                                const char *value);
+
+/**
+ * Adds a header field beside any with that name: repeated fields go out as lines of their own, in this order.
+ * INVALID_ARGUMENT as above.
+ */
+UrlSessionStatus url_session_request_add_value_for_header_field(UrlSessionRequest *request,
+                                                                const char *name,
+                                                                const char *value);
+
+/**
+ * Keeps a header field from going out at all, also the session's additional one and the library's default (such as
+ * User-Agent). Host and the fields that frame the body cannot be kept back.
+ */
+UrlSessionStatus url_session_request_suppress_header_field(UrlSessionRequest *request, const char *name);
+
+/**
+ * The value of a header field set here, repeated ones joined with ", ". Lent until the request is changed or
+ * released; NULL where there is none.
+ */
+const char *url_session_request_value_for_header_field(const UrlSessionRequest *request, const char *name);
+
+/**
+ * How many header fields are set here.
+ */
+size_t url_session_request_header_field_count(const UrlSessionRequest *request);
+
+/**
+ * The header field at `index`, in the order they go out: name in its own case and value, both NUL-terminated and
+ * lent until the request is changed or released. INVALID_ARGUMENT past the end; then both are NULL.
+ */
+UrlSessionStatus url_session_request_header_field_at(const UrlSessionRequest *request,
+                                                     size_t index,
+                                                     const char **name,
+                                                     const char **value);
+
+/**
+ * The body, copied; NULL and 0 take it away. A data task sends it with its Content-Length.
+ */
+UrlSessionStatus url_session_request_set_http_body(UrlSessionRequest *request, const uint8_t *body, size_t length);
+
+/**
+ * The body, lent until the request is changed or released: its bytes in `*body`, NULL where there is none, and
+ * their number in `*length`.
+ */
+UrlSessionStatus url_session_request_http_body(const UrlSessionRequest *request, const uint8_t **body, size_t *length);
+
+/**
+ * Seconds without a byte moving after which the task fails (Apple: timeoutInterval). 0, the default, means as the
+ * session's configuration says; INFINITY means never. INVALID_ARGUMENT: negative or not a number.
+ */
+UrlSessionStatus url_session_request_set_timeout_interval(UrlSessionRequest *request, double seconds);
+
+/**
+ * The above; 0 where the session's counts.
+ */
+double url_session_request_timeout_interval(const UrlSessionRequest *request);
+
+/**
+ * Seconds that the whole task may take, for this request only; Apple has this for sessions alone. 0, the default,
+ * means as the session's configuration says; INFINITY means any time. INVALID_ARGUMENT: negative or not a number.
+ */
+UrlSessionStatus url_session_request_set_timeout_interval_for_resource(UrlSessionRequest *request, double seconds);
+
+/**
+ * The above; 0 where the session's counts.
+ */
+double url_session_request_timeout_interval_for_resource(const UrlSessionRequest *request);
+
+/**
+ * How many redirects are followed for this request; 0 follows none, and the 3xx with its body is the result.
+ * Negative, the default, means as the session's configuration says. At most 1000.
+ */
+UrlSessionStatus url_session_request_set_maximum_redirects(UrlSessionRequest *request, int32_t redirects);
+
+/**
+ * Takes one more reference; gives back `response`, or NULL where it is not a living handle.
+ */
+UrlSessionResponse *url_session_response_retain(UrlSessionResponse *response);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_response_release(UrlSessionResponse *response);
+
+/**
+ * The URL that answered, after redirects. NULL for NULL.
+ */
+const char *url_session_response_url(const UrlSessionResponse *response);
+
+/**
+ * The status code, 100 to 999; 0 for NULL.
+ */
+int32_t url_session_response_status_code(const UrlSessionResponse *response);
+
+/**
+ * The type of the content in small letters, without parameters, such as "text/html"; NULL where the server named
+ * none. The content itself is not looked at.
+ */
+const char *url_session_response_mime_type(const UrlSessionResponse *response);
+
+/**
+ * The charset that the server named, in small letters, such as "utf-8"; NULL where it named none.
+ */
+const char *url_session_response_text_encoding_name(const UrlSessionResponse *response);
+
+/**
+ * How many bytes the data slot will get in all; -1 where that is not known: chunked, until the connection closes, or
+ * with a content coding. Also -1 for NULL.
+ */
+int64_t url_session_response_expected_content_length(const UrlSessionResponse *response);
+
+/**
+ * A name to save the content under: from Content-Disposition (RFC 6266), else the last part of the path, else the
+ * host; with an extension that fits the type where it has none. Never a path, never empty, never "." or "..".
+ */
+const char *url_session_response_suggested_filename(const UrlSessionResponse *response);
+
+/**
+ * The value of a header field, whatever its case; repeated fields joined with ", ", but of Set-Cookie only the first
+ * (walk the fields for the rest). Bytes that are not UTF-8 are read as Latin-1. NULL where there is none.
+ */
+const char *url_session_response_value_for_header_field(const UrlSessionResponse *response, const char *name);
+
+/**
+ * How many header fields came, repeated ones counted each.
+ */
+size_t url_session_response_header_field_count(const UrlSessionResponse *response);
+
+/**
+ * The header field at `index`, in the order and case of the wire: the name as text, the value as `length` bytes with
+ * a NUL behind them. INVALID_ARGUMENT past the end; then the out-parameters are NULL, NULL and 0.
+ */
+UrlSessionStatus url_session_response_header_field_at(const UrlSessionResponse *response,
+                                                      size_t index,
+                                                      const char **name,
+                                                      const uint8_t **value,
+                                                      size_t *length);
+
+/**
+ * The defaults, with stores that later versions keep on disk; one reference is yours.
+ */
+UrlSessionConfiguration *url_session_configuration_new_default(void);
+
+/**
+ * The defaults, with everything in memory and gone with the session; one reference is yours.
+ */
+UrlSessionConfiguration *url_session_configuration_new_ephemeral(void);
+
+/**
+ * Another configuration with the same content; one reference is yours. NULL for NULL.
+ */
+UrlSessionConfiguration *url_session_configuration_copy(const UrlSessionConfiguration *configuration);
+
+/**
+ * Takes one more reference; gives back `configuration`, or NULL where it is not a living handle.
+ */
+UrlSessionConfiguration *url_session_configuration_retain(UrlSessionConfiguration *configuration);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_configuration_release(UrlSessionConfiguration *configuration);
+
+/**
+ * Seconds without a byte moving after which a task fails: the timer restarts with every byte, and stands still while
+ * a task is suspended, waits for a free connection or waits for a slow data slot. 0 restores the default, 60;
+ * INFINITY means never. INVALID_ARGUMENT: negative or not a number.
+ */
+UrlSessionStatus url_session_configuration_set_timeout_interval_for_request(UrlSessionConfiguration *configuration,
+                                                                            double seconds);
+
+/**
+ * The above. 0 for NULL.
+ */
+double url_session_configuration_timeout_interval_for_request(const UrlSessionConfiguration *configuration);
+
+/**
+ * Seconds that a whole task may take, redirects, repeats and waiting included; it stands still while the task is
+ * suspended. 0 restores the default, 604800 (7 days); INFINITY means any time. INVALID_ARGUMENT as above.
+ */
+UrlSessionStatus url_session_configuration_set_timeout_interval_for_resource(UrlSessionConfiguration *configuration,
+                                                                             double seconds);
+
+/**
+ * The above. 0 for NULL.
+ */
+double url_session_configuration_timeout_interval_for_resource(const UrlSessionConfiguration *configuration);
+
+/**
+ * Seconds that waiting for a free connection, resolving, connecting and the TLS handshake may take together; not
+ * Apple's. 0 restores the default, INFINITY: then the two timers above are all there is. INVALID_ARGUMENT as above.
+ */
+UrlSessionStatus url_session_configuration_set_timeout_interval_for_connect(UrlSessionConfiguration *configuration,
+                                                                            double seconds);
+
+/**
+ * The above. 0 for NULL.
+ */
+double url_session_configuration_timeout_interval_for_connect(const UrlSessionConfiguration *configuration);
+
+/**
+ * How many connections the session opens to one origin; further tasks wait, by priority, then first come. Default 6,
+ * 1 to 65535 (Apple: httpMaximumConnectionsPerHost).
+ */
+UrlSessionStatus url_session_configuration_set_http_maximum_connections_per_host(UrlSessionConfiguration *configuration,
+                                                                                 uint32_t connections);
+
+/**
+ * The above. 0 for NULL.
+ */
+uint32_t url_session_configuration_http_maximum_connections_per_host(const UrlSessionConfiguration *configuration);
+
+/**
+ * A header field for every request of the session that does not set it itself (Apple: httpAdditionalHeaders); NULL
+ * as value takes it away again. Rules as for url_session_request_set_value_for_header_field. A sensitive one
+ * (Authorization, Cookie, X-API-Key and the like) does not follow a redirect to another origin.
+ */
+UrlSessionStatus url_session_configuration_set_http_additional_header(UrlSessionConfiguration *configuration,
+                                                                      const char *name,
+                                                                      const char *value);
+
+/**
+ * Certificates to trust beside the platform's: one or more in PEM, copied. INVALID_ARGUMENT where there is none or
+ * one is broken; then nothing is added.
+ */
+UrlSessionStatus url_session_configuration_add_trusted_certificates(UrlSessionConfiguration *configuration,
+                                                                    const uint8_t *pem,
+                                                                    size_t length);
+
+/**
+ * The oldest TLS version to speak, at first V1_2 (Apple: tlsMinimumSupportedProtocolVersion). INVALID_ARGUMENT for
+ * an unknown one, or one above the newest.
+ */
+UrlSessionStatus url_session_configuration_set_tls_minimum_version(UrlSessionConfiguration *configuration,
+                                                                   UrlSessionTlsVersion version);
+
+/**
+ * The newest TLS version to speak, at first V1_3 (Apple: tlsMaximumSupportedProtocolVersion). INVALID_ARGUMENT for
+ * an unknown one, or one below the oldest.
+ */
+UrlSessionStatus url_session_configuration_set_tls_maximum_version(UrlSessionConfiguration *configuration,
+                                                                   UrlSessionTlsVersion version);
+
+/**
+ * How many redirects a task follows; one more fails it with HTTP_TOO_MANY_REDIRECTS. 0 follows none: the 3xx is the
+ * result. Default 20, at most 1000.
+ */
+UrlSessionStatus url_session_configuration_set_maximum_redirects(UrlSessionConfiguration *configuration,
+                                                                 uint32_t redirects);
+
+/**
+ * How many bytes the head of a response may have, and as many the trailers of a body; more is CANNOT_PARSE_RESPONSE.
+ * Default 65536, from 1024 to 16 MiB.
+ */
+UrlSessionStatus url_session_configuration_set_maximum_header_size(UrlSessionConfiguration *configuration,
+                                                                   uint32_t bytes);
+
+/**
+ * How many fields the head of a response may have; more is CANNOT_PARSE_RESPONSE. Default 100, from 1 to 128.
+ */
+UrlSessionStatus url_session_configuration_set_maximum_header_count(UrlSessionConfiguration *configuration,
+                                                                    uint32_t fields);
+
+/**
+ * How many bytes a body may have once decoded; more is DATA_LENGTH_EXCEEDS_MAXIMUM. Default UINT64_MAX, no limit:
+ * what streams through the data slot is bounded in memory whatever its length.
+ */
+UrlSessionStatus url_session_configuration_set_maximum_decoded_size(UrlSessionConfiguration *configuration,
+                                                                    uint64_t bytes);
+
+/**
+ * How many bytes a completion handler's body may have, which is gathered in memory; more is
+ * DATA_LENGTH_EXCEEDS_MAXIMUM. Default 256 MiB.
+ */
+UrlSessionStatus url_session_configuration_set_maximum_gathered_size(UrlSessionConfiguration *configuration,
+                                                                     uint64_t bytes);
+
+/**
+ * How many bytes one compressed byte may become, on the average of a body and once it has become 10 MiB; more is
+ * DATA_LENGTH_EXCEEDS_MAXIMUM, for it is a decompression bomb. Default 250; 0 means no limit.
+ */
+UrlSessionStatus url_session_configuration_set_maximum_decompression_ratio(UrlSessionConfiguration *configuration,
+                                                                           uint32_t ratio);
+
+/**
+ * Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
+ */
+UrlSessionResponseCompletion *url_session_response_completion_retain(UrlSessionResponseCompletion *completion);
+
+/**
+ * Gives one reference back; NULL does nothing. With the last one an unanswered question gets its default, ALLOW.
+ */
+void url_session_response_completion_release(UrlSessionResponseCompletion *completion);
+
+/**
+ * Answers. The first answer wins, a second returns ALREADY_ANSWERED; one that comes after the task has ended is
+ * harmless. INVALID_ARGUMENT for an unknown disposition: the question stays open. Any thread, any time.
+ */
+UrlSessionStatus url_session_response_completion_answer(UrlSessionResponseCompletion *completion,
+                                                        UrlSessionResponseDisposition disposition);
+
+/**
+ * A session, in `*session`; one reference is yours. NULL as configuration means the default one, NULL as delegate
+ * the library's own behaviour throughout: then results reach you through completion handlers only. Both are copied.
+ * When you release the last reference without having invalidated the session, its tasks finish and it invalidates
+ * itself. OUT_OF_RESOURCES: no thread for the network. INVALID_ARGUMENT: the delegate's size cannot be right.
+ */
+UrlSessionStatus url_session_new(const UrlSessionConfiguration *configuration,
+                                 const UrlSessionDelegate *delegate,
+                                 UrlSession **session);
+
+/**
+ * The session of the process, made when first asked for: default configuration, no delegate, cannot be invalidated
+ * (Apple: URLSession.shared). Lent for as long as the process lives; NULL where the system gave no thread.
+ */
+UrlSession *url_session_shared(void);
+
+/**
+ * Takes one more reference; gives back `session`, or NULL where it is not a living handle.
+ */
+UrlSession *url_session_retain(UrlSession *session);
+
+/**
+ * Gives one reference back; NULL does nothing. With the last one a session that was not invalidated does what
+ * url_session_finish_tasks_and_invalidate does, and tasks that nobody can resume any more are cancelled.
+ */
+void url_session_release(UrlSession *session);
+
+/**
+ * A copy of the configuration the session was made with; one reference is yours. NULL for NULL.
+ */
+UrlSessionConfiguration *url_session_copy_configuration(const UrlSession *session);
+
+/**
+ * A text of yours, for logs and debuggers (Apple: sessionDescription); copied. NULL takes it away.
+ */
+UrlSessionStatus url_session_set_description(UrlSession *session, const char *description);
+
+/**
+ * The text above; one reference is yours. NULL where there is none.
+ */
+UrlSessionData *url_session_copy_description(const UrlSession *session);
+
+/**
+ * A data task that gets `url`, in `*task`; suspended until url_session_task_resume; one reference is yours, and a
+ * resumed task runs to its end also without it. A broken URL fails the task, not this call. SESSION_INVALIDATED:
+ * nothing was made.
+ */
+UrlSessionStatus url_session_data_task_with_url(UrlSession *session, const char *url, UrlSessionTask **task);
+
+/**
+ * The same for a whole request, which is copied.
+ */
+UrlSessionStatus url_session_data_task_with_request(UrlSession *session,
+                                                    const UrlSessionRequest *request,
+                                                    UrlSessionTask **task);
+
+/**
+ * A data task whose outcome goes to `handler`, exactly once, where the session's slots are called. The handler
+ * stands in for the response, data and complete slots; all other slots are still called. If this function does not
+ * return OK the handler is never called.
+ */
+UrlSessionStatus url_session_data_task_with_url_completion_handler(UrlSession *session,
+                                                                   const char *url,
+                                                                   UrlSessionDataTaskCompletionHandler handler,
+                                                                   void *context,
+                                                                   UrlSessionTask **task);
+
+/**
+ * The same for a whole request, which is copied.
+ */
+UrlSessionStatus url_session_data_task_with_request_completion_handler(UrlSession *session,
+                                                                       const UrlSessionRequest *request,
+                                                                       UrlSessionDataTaskCompletionHandler handler,
+                                                                       void *context,
+                                                                       UrlSessionTask **task);
+
+/**
+ * Lists the tasks of the session, later and where its slots are called (Apple: getAllTasksWithCompletionHandler:).
+ * Also answers, with none, once the session is invalid.
+ */
+UrlSessionStatus url_session_get_all_tasks(UrlSession *session, UrlSessionAllTasksHandler handler, void *context);
+
+/**
+ * No new tasks; those there are go on to their end, then the session becomes invalid. A suspended task keeps it
+ * waiting until it is resumed or cancelled. Returns at once; again, or for the shared session: does nothing.
+ */
+UrlSessionStatus url_session_finish_tasks_and_invalidate(UrlSession *session);
+
+/**
+ * No new tasks; those there are are cancelled, each is told so, then the session becomes invalid. Returns at once;
+ * also after url_session_finish_tasks_and_invalidate; for the shared session: does nothing.
+ */
+UrlSessionStatus url_session_invalidate_and_cancel(UrlSession *session);
+
+/**
+ * Takes one more reference; gives back `task`, or NULL where it is not a living handle.
+ */
+UrlSessionTask *url_session_task_retain(UrlSessionTask *task);
+
+/**
+ * Gives one reference back; NULL does nothing. A resumed task goes on to its end without it.
+ */
+void url_session_task_release(UrlSessionTask *task);
+
+/**
+ * Undoes one suspension; a task begins with one and runs at none. On a task that runs, was cancelled or has
+ * completed: does nothing. Returns at once; no slot is called inside it.
+ */
+UrlSessionStatus url_session_task_resume(UrlSessionTask *task);
+
+/**
+ * One suspension more: while there is any, nothing is sent or read and no timer runs. Messages that are under way
+ * may still come. On a task that was cancelled or has completed: does nothing.
+ */
+UrlSessionStatus url_session_task_suspend(UrlSessionTask *task);
+
+/**
+ * Ends the task with CANCELLED, also one that was never resumed. Returns at once; complete comes later, and messages
+ * that are under way may come between. On a task that has completed, or again: does nothing.
+ */
+UrlSessionStatus url_session_task_cancel(UrlSessionTask *task);
+
+/**
+ * The number of the task in its session: 1 for the first, never used again. 0 for NULL.
+ */
+uint64_t url_session_task_identifier(const UrlSessionTask *task);
+
+/**
+ * Where the task stands; COMPLETED for NULL and for a released handle.
+ */
+UrlSessionTaskState url_session_task_state(const UrlSessionTask *task);
+
+/**
+ * A hint from 0.0 to 1.0, 0.5 at first (Apple: priority; low is 0.25, high 0.75): the higher of two tasks that wait
+ * for a connection gets it first. INVALID_ARGUMENT outside that range, and for NaN.
+ */
+UrlSessionStatus url_session_task_set_priority(UrlSessionTask *task, float priority);
+
+/**
+ * The hint above; 0 for NULL.
+ */
+float url_session_task_priority(const UrlSessionTask *task);
+
+/**
+ * A text of yours (Apple: taskDescription); copied. NULL takes it away.
+ */
+UrlSessionStatus url_session_task_set_description(UrlSessionTask *task, const char *description);
+
+/**
+ * The text above; one reference is yours. NULL where there is none.
+ */
+UrlSessionData *url_session_task_copy_description(const UrlSessionTask *task);
+
+/**
+ * The request the task was made with; one reference, to a copy, is yours. NULL for NULL.
+ */
+UrlSessionRequest *url_session_task_copy_original_request(const UrlSessionTask *task);
+
+/**
+ * The request as it stands: after redirects, and with the header fields that the session added once the task runs.
+ * One reference, to a copy, is yours. NULL for NULL.
+ */
+UrlSessionRequest *url_session_task_copy_current_request(const UrlSessionTask *task);
+
+/**
+ * The last response; one reference is yours. NULL before its head is here.
+ */
+UrlSessionResponse *url_session_task_copy_response(const UrlSessionTask *task);
+
+/**
+ * Why the task failed; one reference is yours. NULL where it did not, or has not completed.
+ */
+UrlSessionError *url_session_task_copy_error(const UrlSessionTask *task);
+
+/**
+ * Bytes of the request's body sent so far; from 0 again when it is sent again. 0 for NULL.
+ */
+int64_t url_session_task_count_of_bytes_sent(const UrlSessionTask *task);
+
+/**
+ * Bytes of the response's body received so far, as they came: still compressed. 0 for NULL.
+ */
+int64_t url_session_task_count_of_bytes_received(const UrlSessionTask *task);
+
+/**
+ * Bytes of the response's body so far once decoded; not Apple's. The same as received without a content coding.
+ */
+int64_t url_session_task_count_of_bytes_decoded(const UrlSessionTask *task);
+
+/**
+ * Length of the request's body; -1 where it is not known. 0 for NULL.
+ */
+int64_t url_session_task_count_of_bytes_expected_to_send(const UrlSessionTask *task);
+
+/**
+ * Length of the response's body as it comes, its Content-Length; -1 where it is not known. 0 for NULL.
+ */
+int64_t url_session_task_count_of_bytes_expected_to_receive(const UrlSessionTask *task);
+
+/**
+ * A delegate of the task's own, asked before the session's: slot by slot, what it leaves NULL goes to the session's
+ * (Apple: URLSessionTask.delegate). Copied; NULL takes it away. Its `release` is called once for each time it was
+ * given: after the task's complete slot has returned, or when another takes its place. INVALID_STATE once the task
+ * was resumed or cancelled.
+ */
+UrlSessionStatus url_session_task_set_delegate(UrlSessionTask *task, const UrlSessionDelegate *delegate);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* URLSESSION_H */

@@ -1,0 +1,113 @@
+//! Between C's values and Rust's, and the one place where a panic stops.
+
+use std::ffi::{CStr, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::Arc;
+
+use super::UrlSessionStatus;
+use super::handle::{self, Handle};
+
+/// What a function returns to C when it has nothing better to say.
+pub(super) trait Fallback {
+    fn fallback(status: UrlSessionStatus) -> Self;
+}
+
+impl Fallback for UrlSessionStatus {
+    fn fallback(status: UrlSessionStatus) -> Self {
+        status
+    }
+}
+
+impl<T> Fallback for *const T {
+    fn fallback(_: UrlSessionStatus) -> Self {
+        ptr::null()
+    }
+}
+
+impl<T> Fallback for *mut T {
+    fn fallback(_: UrlSessionStatus) -> Self {
+        ptr::null_mut()
+    }
+}
+
+impl<T> Fallback for Option<T> {
+    fn fallback(_: UrlSessionStatus) -> Self {
+        None
+    }
+}
+
+macro_rules! zero {
+    ($($number:ty),*) => {$(
+        impl Fallback for $number {
+            fn fallback(_: UrlSessionStatus) -> Self {
+                <$number>::default()
+            }
+        }
+    )*};
+}
+zero!((), bool, i32, u32, i64, u64, usize, f32, f64);
+
+/// The border: neither an early return nor a panic gets past it.
+pub(super) fn boundary<R: Fallback>(call: impl FnOnce() -> Result<R, UrlSessionStatus>) -> R {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => value,
+        Ok(Err(status)) => R::fallback(status),
+        Err(_) => R::fallback(UrlSessionStatus::INTERNAL),
+    }
+}
+
+/// [`boundary`] for the functions that return a status.
+pub(super) fn checked(call: impl FnOnce() -> Result<(), UrlSessionStatus>) -> UrlSessionStatus {
+    boundary(|| call().map(|()| UrlSessionStatus::OK))
+}
+
+/// [`checked`] for the functions that give an object: `out` is written in every case, NULL where there is none.
+pub(super) fn give<T: Handle>(
+    out: *mut *mut T::C,
+    call: impl FnOnce() -> Result<Arc<T>, UrlSessionStatus>,
+) -> UrlSessionStatus {
+    checked(|| {
+        write(out, ptr::null_mut())?;
+        write(out, handle::give(call()?))
+    })
+}
+
+/// For getters that give one reference, or NULL.
+pub(super) fn copied<T: Handle>(call: impl FnOnce() -> Result<Option<Arc<T>>, UrlSessionStatus>) -> *mut T::C {
+    boundary(|| Ok(call()?.map_or(ptr::null_mut(), handle::give)))
+}
+
+pub(super) fn write<T>(out: *mut T, value: T) -> Result<(), UrlSessionStatus> {
+    if out.is_null() {
+        return Err(UrlSessionStatus::NULL_ARGUMENT);
+    }
+    // SAFETY: the header asks for a pointer to writable memory of this type; NULL was refused above.
+    unsafe { out.write(value) };
+    Ok(())
+}
+
+/// The text behind `pointer`, for as long as the caller's call lasts.
+pub(super) fn text<'a>(pointer: *const c_char) -> Result<&'a str, UrlSessionStatus> {
+    optional_text(pointer)?.ok_or(UrlSessionStatus::NULL_ARGUMENT)
+}
+
+pub(super) fn optional_text<'a>(pointer: *const c_char) -> Result<Option<&'a str>, UrlSessionStatus> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the header asks for NUL-terminated text that stays as it is during the call; NULL was handled above.
+    let text = unsafe { CStr::from_ptr(pointer) };
+    text.to_str().map(Some).map_err(|_| UrlSessionStatus::INVALID_ARGUMENT)
+}
+
+/// The bytes behind `pointer`, for as long as the caller's call lasts. NULL is allowed when the length is 0.
+pub(super) fn bytes<'a>(pointer: *const u8, length: usize) -> Result<&'a [u8], UrlSessionStatus> {
+    match (pointer.is_null(), length) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(UrlSessionStatus::NULL_ARGUMENT),
+        (false, length) if length > isize::MAX as usize => Err(UrlSessionStatus::INVALID_ARGUMENT),
+        // SAFETY: the header asks for `length` readable bytes that stay as they are during the call.
+        (false, length) => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
+    }
+}

@@ -1,0 +1,47 @@
+//! C in, C out: every `unsafe` of the crate and no decision. A function here is three lines: convert in, one core
+//! call, convert out. Handles are numbers looked up in [`handle`], never addresses, so a stale one is a status.
+
+#![expect(clippy::unit_arg, reason = "a function here is one expression, also where there is nothing to give")]
+
+mod convert;
+mod handle;
+
+mod completion;
+mod configuration;
+mod data;
+mod delegate;
+mod error;
+#[cfg(feature = "fault-injection")]
+mod fault;
+mod request;
+mod response;
+mod session;
+mod status;
+mod task;
+
+pub use completion::*;
+pub use configuration::*;
+pub use data::*;
+pub use delegate::*;
+pub use error::*;
+#[cfg(feature = "fault-injection")]
+pub use fault::*;
+pub use request::*;
+pub use response::*;
+pub use session::*;
+pub use status::*;
+pub use task::*;
+
+use crate::message::Invalid;
+use crate::session::Refused;
+
+fn invalid(_: Invalid) -> UrlSessionStatus {
+    UrlSessionStatus::INVALID_ARGUMENT
+}
+
+fn refused(refused: Refused) -> UrlSessionStatus {
+    match refused {
+        Refused::Invalidated => UrlSessionStatus::SESSION_INVALIDATED,
+        Refused::OutOfResources => UrlSessionStatus::OUT_OF_RESOURCES,
+    }
+}
