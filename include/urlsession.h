@@ -174,6 +174,13 @@ typedef uint32_t UrlSessionTlsVersion;
 #define URL_SESSION_TLS_VERSION_V1_3 772
 
 /**
+ * Gives a connected stream socket for a host and a port: TCP, Unix, one end of a socketpair. The library owns it from
+ * then on, and speaks TLS on it where the URL says https. -1 fails the task with CANNOT_CONNECT_TO_HOST. Called on a
+ * library thread, perhaps on several at once, and may block; `host` is lent, an IPv6 address without brackets.
+ */
+typedef int32_t (*UrlSessionDialFunction)(void *context, const char *host, uint16_t port);
+
+/**
  * What becomes of a response. Apple's numbers; 2 (become download) and 3 (become stream) come with later versions.
  */
 typedef uint32_t UrlSessionResponseDisposition;
@@ -808,6 +815,17 @@ UrlSessionStatus url_session_configuration_set_maximum_gathered_size(UrlSessionC
  */
 UrlSessionStatus url_session_configuration_set_maximum_decompression_ratio(UrlSessionConfiguration *configuration,
                                                                            uint32_t ratio);
+
+/**
+ * Connections of the application's making, in place of the library's own resolving and connecting: for tests without
+ * a network, Unix sockets, tunnels. NULL as `dial` goes back to the library's own. `release`, which may be NULL, is
+ * called with `context` once no configuration and no session needs it any more, by whatever thread lets go of the last
+ * of them. Not on Windows.
+ */
+UrlSessionStatus url_session_configuration_set_dialer(UrlSessionConfiguration *configuration,
+                                                      UrlSessionDialFunction dial,
+                                                      void *context,
+                                                      void (*release)(void *context));
 
 /**
  * Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.

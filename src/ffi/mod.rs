@@ -6,23 +6,28 @@
 mod convert;
 mod handle;
 
-mod completion;
-mod configuration;
+// In the order of the header: what others are made of, then the life cycle.
+mod status;
 mod data;
-mod delegate;
 mod error;
-#[cfg(feature = "fault-injection")]
-mod fault;
 mod request;
 mod response;
+mod configuration;
+#[cfg(unix)]
+mod dialer;
+mod completion;
+mod delegate;
 mod session;
-mod status;
 mod task;
+#[cfg(feature = "fault-injection")]
+mod fault;
 
 pub use completion::*;
 pub use configuration::*;
 pub use data::*;
 pub use delegate::*;
+#[cfg(unix)]
+pub use dialer::*;
 pub use error::*;
 #[cfg(feature = "fault-injection")]
 pub use fault::*;

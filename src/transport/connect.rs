@@ -6,15 +6,23 @@ use tokio::net::TcpStream;
 
 use super::connection::{Socket, Stream};
 use super::tls::Tls;
-use super::{Route, resolve};
+use super::{Route, Settings, resolve};
 use crate::error::{Code, Error};
 
-pub(super) async fn connect(route: &Route, tls: &Tls) -> Result<Stream, Error> {
-    let socket = Socket::new(dial(route).await?);
+pub(super) async fn connect(route: &Route, settings: &Settings, tls: &Tls) -> Result<Stream, Error> {
+    let socket = socket(route, settings).await?;
     match route.is_secure {
         true => Ok(Stream::Tls(Box::new(tls.connect(socket, &route.host).await?))),
         false => Ok(Stream::Plain(socket)),
     }
+}
+
+async fn socket(route: &Route, settings: &Settings) -> Result<Socket, Error> {
+    #[cfg(unix)]
+    if let Some(dialer) = &settings.dialer {
+        return super::dialer::dial(dialer, route).await;
+    }
+    dial(route).await.map(Socket::Tcp)
 }
 
 async fn dial(route: &Route) -> Result<TcpStream, Error> {

@@ -7,34 +7,51 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
 /// A socket that is never written with writev, which could raise SIGPIPE; a plain write cannot.
-pub(super) struct Socket(TcpStream);
+pub(super) enum Socket {
+    Tcp(TcpStream),
+    /// The application's.
+    #[cfg(unix)]
+    Own(UnixStream),
+}
+
+macro_rules! each {
+    ($socket:expr, $stream:ident => $call:expr) => {
+        match $socket {
+            Socket::Tcp($stream) => $call,
+            #[cfg(unix)]
+            Socket::Own($stream) => $call,
+        }
+    };
+}
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Self(stream)
+    fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => stream.poll_read_ready(context))
     }
 }
 
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, into)
+        each!(&mut *self, stream => Pin::new(stream).poll_read(context, into))
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
+        each!(&mut *self, stream => Pin::new(stream).poll_write(context, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        each!(&mut *self, stream => Pin::new(stream).poll_flush(context))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        each!(&mut *self, stream => Pin::new(stream).poll_shutdown(context))
     }
 }
 
@@ -66,7 +83,7 @@ impl Connection {
         let read = match &mut self.stream {
             Stream::Plain(socket) => {
                 // Without a byte to read there is no need for a buffer.
-                if socket.0.poll_read_ready(context)?.is_pending() {
+                if socket.poll_read_ready(context)?.is_pending() {
                     self.release_buffer();
                     return Poll::Pending;
                 }

@@ -3,6 +3,8 @@
 mod chunked;
 mod connect;
 mod connection;
+#[cfg(unix)]
+mod dialer;
 mod framing;
 mod http1;
 mod pool;
@@ -12,6 +14,8 @@ mod tls;
 
 use std::sync::Arc;
 
+#[cfg(unix)]
+pub(crate) use dialer::Dialer;
 pub(crate) use http1::{Exchange, Outgoing};
 pub(crate) use route::Route;
 pub(crate) use tls::TlsVersion;
@@ -37,6 +41,8 @@ pub(crate) trait Meter: Send + Sync {
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) tls: TlsSettings,
+    #[cfg(unix)]
+    pub(crate) dialer: Option<Arc<dyn Dialer>>,
     pub(crate) connections_per_host: u32,
     pub(crate) header_size: u32,
     pub(crate) header_count: u32,
@@ -49,7 +55,14 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tls: TlsSettings::default(), connections_per_host: 6, header_size: 64 << 10, header_count: 100 }
+        Self {
+            tls: TlsSettings::default(),
+            #[cfg(unix)]
+            dialer: None,
+            connections_per_host: 6,
+            header_size: 64 << 10,
+            header_count: 100,
+        }
     }
 }
 
@@ -82,7 +95,7 @@ impl Transport {
             return Ok(place.lease(connection));
         }
         meter.connecting();
-        let stream = connect::connect(route, &self.tls).await?;
+        let stream = connect::connect(route, &self.settings, &self.tls).await?;
         meter.connected();
         Ok(place.lease(Connection::new(stream)))
     }

@@ -1,0 +1,61 @@
+use std::ffi::{CString, c_char, c_void};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::sync::Arc;
+
+use super::convert::checked;
+use super::handle::{Context, borrow};
+use super::{UrlSessionConfiguration, UrlSessionStatus};
+use crate::transport::Dialer;
+
+/// Gives a connected stream socket for a host and a port: TCP, Unix, one end of a socketpair. The library owns it from
+/// then on, and speaks TLS on it where the URL says https. -1 fails the task with CANNOT_CONNECT_TO_HOST. Called on a
+/// library thread, perhaps on several at once, and may block; `host` is lent, an IPv6 address without brackets.
+pub type UrlSessionDialFunction =
+    Option<unsafe extern "C" fn(context: *mut c_void, host: *const c_char, port: u16) -> i32>;
+
+struct DialFunction {
+    dial: unsafe extern "C" fn(context: *mut c_void, host: *const c_char, port: u16) -> i32,
+    release: Option<unsafe extern "C" fn(context: *mut c_void)>,
+    context: Context,
+}
+
+impl Dialer for DialFunction {
+    fn dial(&self, host: &str, port: u16) -> Option<OwnedFd> {
+        let host = CString::new(host).ok()?;
+        // SAFETY: the application's function, called as the header says.
+        let socket = unsafe { (self.dial)(self.context.0, host.as_ptr(), port) };
+        // SAFETY: the header says that the socket is ours from now on.
+        (socket >= 0).then(|| unsafe { OwnedFd::from_raw_fd(socket) })
+    }
+}
+
+impl Drop for DialFunction {
+    fn drop(&mut self) {
+        if let Some(release) = self.release {
+            // SAFETY: see dial; nothing calls it any more.
+            unsafe { release(self.context.0) };
+        }
+    }
+}
+
+/// Connections of the application's making, in place of the library's own resolving and connecting: for tests without
+/// a network, Unix sockets, tunnels. NULL as `dial` goes back to the library's own. `release`, which may be NULL, is
+/// called with `context` once no configuration and no session needs it any more, by whatever thread lets go of the last
+/// of them. Not on Windows.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_set_dialer(
+    configuration: *mut UrlSessionConfiguration,
+    dial: UrlSessionDialFunction,
+    context: *mut c_void,
+    release: Option<unsafe extern "C" fn(context: *mut c_void)>,
+) -> UrlSessionStatus {
+    checked(|| {
+        let configuration = borrow::<super::configuration::ConfigurationObject>(configuration)?;
+        let context = Context(context);
+        let dialer = dial.map(|dial| Arc::new(DialFunction { dial, release, context }) as Arc<dyn Dialer>);
+        let before = configuration.with(|configuration| std::mem::replace(&mut configuration.transport.dialer, dialer));
+        // Outside the lock, for it may be the application's function that is called.
+        drop(before);
+        Ok(())
+    })
+}
