@@ -1,12 +1,21 @@
 use super::UrlSessionStatus;
 use super::convert::{boundary, checked};
-use super::handle::{self, borrow};
+use super::handle::{self, Handle, borrow};
 use crate::delegate::Answer;
+use crate::identity::Identity;
 use crate::message::ResponseDisposition;
 
 /// The question at the response gate (Apple: the completionHandler of dataTask:didReceiveResponse:). Answer it in the
 /// slot, or retain it and answer later from any thread.
 pub struct UrlSessionResponseCompletion(());
+
+impl Handle for Answer<ResponseDisposition> {
+    type C = UrlSessionResponseCompletion;
+
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+}
 
 /// What becomes of a response. Apple's numbers; 2 (become download) and 3 (become stream) come with later versions.
 #[repr(transparent)]

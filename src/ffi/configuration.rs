@@ -1,8 +1,9 @@
 use std::ffi::c_char;
 
 use super::convert::{boundary, bytes, checked, copied, text};
-use super::handle::{self, Builder, borrow};
+use super::handle::{self, Builder, Handle, borrow};
 use super::{UrlSessionStatus, invalid};
+use crate::identity::Identity;
 use crate::message::{Interval, Request};
 use crate::session::{Configuration, TlsVersion};
 
@@ -12,6 +13,14 @@ pub struct UrlSessionConfiguration(());
 
 /// A configuration as C fills it.
 pub(super) type ConfigurationObject = Builder<Configuration>;
+
+impl Handle for ConfigurationObject {
+    type C = UrlSessionConfiguration;
+
+    fn identity(&self) -> Identity {
+        Builder::identity(self)
+    }
+}
 
 /// A TLS version, as the wire writes it.
 #[repr(transparent)]

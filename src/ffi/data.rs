@@ -1,10 +1,19 @@
 use super::convert::{boundary, copied};
-use super::handle::{self, borrow};
+use super::handle::{self, Handle, borrow};
+use crate::identity::Identity;
 use crate::message::Data;
 
 /// Counted, unchanging bytes: a received chunk, a gathered body, or a text that was copied out (Apple: NSData).
 /// Any thread, any time.
 pub struct UrlSessionData(());
+
+impl Handle for Data {
+    type C = UrlSessionData;
+
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+}
 
 /// Takes one more reference; gives back `data`, or NULL where it is not a living handle.
 #[unsafe(no_mangle)]

@@ -2,12 +2,21 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::convert::{boundary, copied};
-use super::handle::{self, borrow};
+use super::handle::{self, Handle, borrow};
 use crate::error::Error;
+use crate::identity::Identity;
 
 /// Why a transfer failed (Apple: NSError, URLError). Unchanging; any thread, any time; good after its task is gone.
 /// HTTP 4xx and 5xx are answers, not errors.
 pub struct UrlSessionError(());
+
+impl Handle for Error {
+    type C = UrlSessionError;
+
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+}
 
 /// The number of an error in the domain "NSURLErrorDomain", Apple's own numbers.
 #[repr(transparent)]

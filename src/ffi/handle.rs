@@ -1,6 +1,7 @@
 //! The table behind the handles. A handle is a number that is never used twice, dressed as a pointer: a released,
 //! foreign or mistaken one is not found, which is a status and not a crash.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::ffi::c_void;
@@ -11,70 +12,17 @@ use std::sync::Arc;
 use once_cell::sync::Lazy;
 use parking_lot::{Mutex, RwLock};
 
-use super::configuration::ConfigurationObject;
-use super::request::RequestObject;
-use super::*;
-use crate::delegate::Answer;
-use crate::error::Error;
+use super::UrlSessionStatus;
 use crate::identity::Identity;
-use crate::message::{Data, Response, ResponseDisposition};
-use crate::session::Session;
-use crate::task::Task;
 
-/// Everything that C can hold.
-#[derive(Clone)]
-pub(super) enum Object {
-    Configuration(Arc<ConfigurationObject>),
-    Data(Arc<Data>),
-    Error(Arc<Error>),
-    Request(Arc<RequestObject>),
-    Response(Arc<Response>),
-    ResponseCompletion(Arc<Answer<ResponseDisposition>>),
-    Session(Arc<Session>),
-    Task(Arc<Task>),
-}
-
-/// A core object that has a C type.
-pub(super) trait Handle: Sized {
+/// A core object that C can hold.
+pub(super) trait Handle: Any + Send + Sync + Sized {
+    /// What C calls it.
     type C;
     fn identity(&self) -> Identity;
-    fn wrap(this: Arc<Self>) -> Object;
-    fn unwrap(object: &Object) -> Option<&Arc<Self>>;
     /// The application gave its last reference back; it can get another only from a callback.
     fn let_go(_this: &Arc<Self>) {}
 }
-
-macro_rules! handle {
-    ($core:ty, $c:ty, $variant:ident $(, $let_go:expr)?) => {
-        impl Handle for $core {
-            type C = $c;
-            fn identity(&self) -> Identity {
-                self.identity
-            }
-            fn wrap(this: Arc<Self>) -> Object {
-                Object::$variant(this)
-            }
-            fn unwrap(object: &Object) -> Option<&Arc<Self>> {
-                match object {
-                    Object::$variant(this) => Some(this),
-                    _ => None,
-                }
-            }
-            $(fn let_go(this: &Arc<Self>) {
-                $let_go(this)
-            })?
-        }
-    };
-}
-
-handle!(ConfigurationObject, UrlSessionConfiguration, Configuration);
-handle!(Data, UrlSessionData, Data);
-handle!(Error, UrlSessionError, Error);
-handle!(RequestObject, UrlSessionRequest, Request);
-handle!(Response, UrlSessionResponse, Response);
-handle!(Answer<ResponseDisposition>, UrlSessionResponseCompletion, ResponseCompletion);
-handle!(Session, UrlSession, Session, super::session::let_go);
-handle!(Task, UrlSessionTask, Task, super::task::let_go);
 
 /// A builder that C fills step by step. One thread fills it, by contract; the lock makes the other case harmless.
 pub(super) struct Builder<T> {
@@ -83,6 +31,10 @@ pub(super) struct Builder<T> {
 }
 
 impl<T> Builder<T> {
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+
     pub(super) fn new(value: T) -> Arc<Self> {
         Arc::new(Self { identity: Identity::next(), value: Mutex::new(value) })
     }
@@ -93,7 +45,7 @@ impl<T> Builder<T> {
 }
 
 struct Entry {
-    object: Object,
+    object: Arc<dyn Any + Send + Sync>,
     /// What the application holds.
     references: usize,
     /// What the library lends, while a slot runs or an object lives.
@@ -134,7 +86,7 @@ pub(super) fn pointer<C>(identity: Identity) -> *mut C {
 fn count<T: Handle>(object: &Arc<T>, change: impl FnOnce(&mut Entry)) -> *mut T::C {
     let identity = object.identity();
     let mut shard = shard(identity.number()).write();
-    let fresh = || Entry { object: T::wrap(object.clone()), references: 0, lent: 0 };
+    let fresh = || Entry { object: object.clone(), references: 0, lent: 0 };
     change(shard.entry(identity.number()).or_insert_with(fresh));
     pointer(identity)
 }
@@ -162,8 +114,8 @@ pub(super) fn borrow<T: Handle>(handle: *const T::C) -> Result<Arc<T>, UrlSessio
 
 /// The object of this identity, if C could name it.
 pub(super) fn find<T: Handle>(number: usize) -> Option<Arc<T>> {
-    let shard = shard(number).read();
-    T::unwrap(&shard.get(&number)?.object).cloned()
+    let object = shard(number).read().get(&number)?.object.clone();
+    object.downcast().ok()
 }
 
 pub(super) fn retain<T: Handle>(handle: *mut T::C) -> *mut T::C {

@@ -2,8 +2,9 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::convert::{boundary, bytes, checked, copied, give, text, write};
-use super::handle::{self, Builder, borrow};
+use super::handle::{self, Builder, Handle, borrow};
 use super::{UrlSessionStatus, invalid};
+use crate::identity::Identity;
 use crate::message::{Body, Interval, Request};
 
 /// What to ask for (Apple: URLRequest). Filled by one thread; a task copies it, so later changes touch no task.
@@ -11,6 +12,14 @@ pub struct UrlSessionRequest(());
 
 /// A request as C fills it.
 pub(super) type RequestObject = Builder<Request>;
+
+impl Handle for RequestObject {
+    type C = UrlSessionRequest;
+
+    fn identity(&self) -> Identity {
+        Builder::identity(self)
+    }
+}
 
 /// A GET of `url`, in `*request`; one reference is yours. The URL is read by the WHATWG rules; one that cannot be
 /// used is taken all the same, and its task fails with BAD_URL or UNSUPPORTED_URL. `url` and `request`: not NULL.

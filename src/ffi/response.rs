@@ -3,12 +3,21 @@ use std::ptr;
 
 use super::UrlSessionStatus;
 use super::convert::{boundary, checked, text, write};
-use super::handle::{self, borrow};
+use super::handle::{self, Handle, borrow};
+use crate::identity::Identity;
 use crate::message::Response;
 
 /// The head of an answer (Apple: URLResponse and HTTPURLResponse in one). Unchanging; any thread, any time. What its
 /// getters lend lives as long as you hold the response.
 pub struct UrlSessionResponse(());
+
+impl Handle for Response {
+    type C = UrlSessionResponse;
+
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+}
 
 /// Takes one more reference; gives back `response`, or NULL where it is not a living handle.
 #[unsafe(no_mangle)]

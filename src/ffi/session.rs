@@ -3,18 +3,31 @@ use std::sync::Arc;
 
 use super::convert::{boundary, checked, copied, give, optional_text, text};
 use super::delegate::{DelegateTable, completion_handler};
-use super::handle::{self, Builder, Context, Loan, borrow};
+use super::handle::{self, Builder, Context, Handle, Loan, borrow};
 use super::{
     UrlSessionConfiguration, UrlSessionData, UrlSessionDataTaskCompletionHandler, UrlSessionDelegate,
     UrlSessionRequest, UrlSessionStatus, UrlSessionTask, configuration, refused, request,
 };
 use crate::delegate::CompletionHandler;
+use crate::identity::Identity;
 use crate::message::Request;
 use crate::session::{Configuration, Engine, Session};
 use crate::task::Task;
 
 /// Makes tasks and tells its delegate about them (Apple: URLSession). Any thread, any time.
 pub struct UrlSession(());
+
+impl Handle for Session {
+    type C = UrlSession;
+
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    fn let_go(this: &Arc<Self>) {
+        let_go(this);
+    }
+}
 
 /// A session, in `*session`; one reference is yours. NULL as configuration means the default one, NULL as delegate
 /// the library's own behaviour throughout: then results reach you through completion handlers only. Both are copied.
@@ -186,7 +199,7 @@ fn data_task(
 }
 
 /// Nobody can resume what nobody holds.
-pub(super) fn let_go(session: &Arc<Session>) {
+fn let_go(session: &Arc<Session>) {
     session.finish_tasks_and_invalidate();
     for task in session.tasks() {
         super::task::let_go(&task);

@@ -3,16 +3,29 @@ use std::sync::Arc;
 
 use super::convert::{boundary, checked, copied, optional_text};
 use super::delegate::DelegateTable;
-use super::handle::{self, Builder, borrow};
+use super::handle::{self, Builder, Handle, borrow};
 use super::{
     UrlSessionData, UrlSessionDelegate, UrlSessionError, UrlSessionRequest, UrlSessionResponse, UrlSessionStatus,
     session,
 };
+use crate::identity::Identity;
 use crate::session::Session;
 use crate::task::{State, Task};
 
 /// One transfer (Apple: URLSessionTask). Any thread, any time.
 pub struct UrlSessionTask(());
+
+impl Handle for Task {
+    type C = UrlSessionTask;
+
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    fn let_go(this: &Arc<Self>) {
+        let_go(this);
+    }
+}
 
 /// Where a task stands. Apple's numbers.
 #[repr(transparent)]
