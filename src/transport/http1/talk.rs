@@ -1,131 +1,49 @@
-//! One exchange of HTTP/1.1: the request out, the answer in, through ureq-proto's state machine.
+//! An exchange up to the head of the answer.
 
 use std::future::poll_fn;
 use std::io;
-use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::Response;
 use ureq_proto::client::state::{RecvResponse, SendBody};
-use ureq_proto::client::{Await100Result, Call, RecvResponseResult, SendRequestResult, header_raw};
+use ureq_proto::client::{Await100Result, Call, RecvResponseResult, SendRequestResult};
 
-use super::chunked::Step;
-use super::connection::Connection;
-use super::framing::{self, Framing};
-use super::pool::Lease;
-use super::{Meter, Settings, tls};
+use super::outgoing::{Outgoing, write_head};
+use super::refused;
 use crate::error::{Code, Error};
-use crate::message::{Body, Request};
+use crate::transport::connection::Connection;
+use crate::transport::framing::{self, Framing};
+use crate::transport::{Meter, Settings, tls};
 
 /// A body up to this size goes out with its head, in one write.
 const SENT_TOGETHER: usize = 16 << 10;
-/// A head larger than this is refused before it is sent.
-const LARGEST_REQUEST_HEAD: usize = 1 << 20;
 /// How long a server may take to say 100 before the body goes out without it (RFC 9110, 10.1.1).
 const CONTINUE_WAIT: Duration = Duration::from_secs(1);
 /// Interim answers before the final one.
 const MOST_INTERIM: usize = 32;
-/// What is read of a body nobody wants, to keep its connection.
-const DISCARDED: (usize, Duration) = (64 << 10, Duration::from_millis(250));
 
-/// A request in the form that goes on the wire.
-pub(crate) struct Outgoing {
-    head: http::Request<()>,
-    body: Body,
+pub(super) struct Answer {
+    pub(super) head: Response<()>,
+    pub(super) raw: Bytes,
+    pub(super) framing: Framing,
+    pub(super) keeps_alive: bool,
 }
 
-impl Outgoing {
-    pub(crate) fn new(request: &Request) -> Result<Self, Error> {
-        let url = request.url()?;
-        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
-        let uri = http::Uri::builder().scheme(url.scheme()).authority(authority).path_and_query(path).build();
-        let uri = uri.map_err(|cause| refused(&cause.to_string()))?;
-        let mut builder = http::Request::builder().method(request.method().clone()).uri(uri);
-        if !request.headers().contains("Host") {
-            builder = header_raw(builder, "Host", authority.as_bytes());
-        }
-        for field in request.headers().iter() {
-            builder = header_raw(builder, field.name().as_str(), field.value().as_bytes());
-        }
-        let length = request.body().len();
-        let promises_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
-        if length > 0 || promises_body {
-            builder = header_raw(builder, "Content-Length", length.to_string().as_bytes());
-        }
-        let head = builder.body(()).map_err(|cause| refused(&cause.to_string()))?;
-        Ok(Self { head, body: request.body().clone() })
-    }
-
-    fn body(&self) -> &[u8] {
-        self.body.bytes().map_or(&[], |bytes| bytes)
-    }
-}
-
-/// An exchange that failed, and whether it is safe to try again.
-pub(crate) struct Broken {
-    pub(crate) error: Error,
-    was_reused: bool,
-    has_sent: bool,
-    has_read: bool,
-}
-
-impl Broken {
-    /// Row A075: only on a connection that had answered before, and only if nothing of this answer was read.
-    pub(crate) fn may_repeat(&self, is_idempotent: bool) -> bool {
-        self.was_reused && !self.has_read && (is_idempotent || !self.has_sent)
-    }
-}
-
-/// An answer whose head is here and whose body may still come.
-pub(crate) struct Exchange {
-    lease: Option<Lease>,
-    meter: Arc<dyn Meter>,
-    head: Option<(Response<()>, Bytes)>,
-    framing: Framing,
-    keeps_alive: bool,
-}
-
-pub(super) async fn exchange(
-    mut lease: Lease,
-    outgoing: &Outgoing,
-    meter: Arc<dyn Meter>,
-    settings: &Settings,
-) -> Result<Exchange, Broken> {
-    let was_reused = lease.connection.is_reused;
-    let mut talk = Talk { connection: &mut lease.connection, meter: &*meter, has_sent: false, has_read: false };
-    match talk.through(outgoing, settings).await {
-        Ok(answer) => Ok(Exchange {
-            keeps_alive: answer.keeps_alive,
-            framing: answer.framing,
-            head: Some((answer.head, answer.raw)),
-            lease: Some(lease),
-            meter,
-        }
-        .settled()),
-        Err(error) => Err(Broken { error, was_reused, has_sent: talk.has_sent, has_read: talk.has_read }),
-    }
-}
-
-struct Answer {
-    head: Response<()>,
-    raw: Bytes,
-    framing: Framing,
-    keeps_alive: bool,
-}
-
-/// The part of an exchange up to the head of the answer.
-struct Talk<'a> {
+pub(super) struct Talk<'a> {
     connection: &'a mut Connection,
     meter: &'a dyn Meter,
-    has_sent: bool,
-    has_read: bool,
+    pub(super) has_sent: bool,
+    pub(super) has_read: bool,
 }
 
-impl Talk<'_> {
-    async fn through(&mut self, outgoing: &Outgoing, settings: &Settings) -> Result<Answer, Error> {
+impl<'a> Talk<'a> {
+    pub(super) fn new(connection: &'a mut Connection, meter: &'a dyn Meter) -> Self {
+        Self { connection, meter, has_sent: false, has_read: false }
+    }
+
+    pub(super) async fn through(&mut self, outgoing: &Outgoing, settings: &Settings) -> Result<Answer, Error> {
         let (mut call, was_sent_whole) = self.send(outgoing, settings).await?;
         let raw = self.read_head(settings).await?;
         let (_, head) = call.try_response(&raw, false).map_err(|cause| malformed(&cause.to_string()))?;
@@ -148,12 +66,7 @@ impl Talk<'_> {
     /// The head, and as much of the body as the server wants to hear.
     async fn send(&mut self, outgoing: &Outgoing, settings: &Settings) -> Result<(Call<RecvResponse>, bool), Error> {
         let body = outgoing.body();
-        let mut call = Call::new(outgoing.head.clone()).map_err(|cause| refused(&cause.to_string()))?;
-        call.allow_non_standard_methods(true);
-        if !body.is_empty() {
-            call.force_send_body();
-        }
-        let mut call = call.proceed();
+        let mut call = outgoing.call()?;
         let mut output = write_head(&mut call)?;
         let proceeded = call.proceed().map_err(|cause| refused(&cause.to_string()))?;
         match proceeded.ok_or_else(|| refused("its head cannot be written"))? {
@@ -284,22 +197,6 @@ impl Talk<'_> {
     }
 }
 
-fn write_head(call: &mut Call<ureq_proto::client::state::SendRequest>) -> Result<Vec<u8>, Error> {
-    let mut output = vec![0; 1 << 10];
-    let mut used = 0;
-    while !call.can_proceed() {
-        match call.write(&mut output[used..]) {
-            Ok(written) => used += written,
-            Err(ureq_proto::Error::OutputOverflow) if output.len() < LARGEST_REQUEST_HEAD => {
-                output.resize(output.len() * 2, 0);
-            }
-            Err(cause) => return Err(refused(&cause.to_string())),
-        }
-    }
-    output.truncate(used);
-    Ok(output)
-}
-
 /// Whatever was sent, there is no more to come.
 fn all_sent(mut call: Call<SendBody>, length: usize) -> Result<Call<RecvResponse>, Error> {
     call.consume_direct_write(length).map_err(|cause| refused(&cause.to_string()))?;
@@ -330,111 +227,6 @@ fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
         }
     }
     None
-}
-
-impl Exchange {
-    /// What Content-Length promises; -1 where nothing is promised.
-    pub(crate) fn body_length(&self) -> i64 {
-        match self.framing {
-            Framing::Length(length) => i64::try_from(length).unwrap_or(-1),
-            Framing::Ended => 0,
-            Framing::Chunked(_) | Framing::UntilClose => -1,
-        }
-    }
-
-    pub(crate) fn has_body(&self) -> bool {
-        !matches!(self.framing, Framing::Ended)
-    }
-
-    pub(crate) fn take_head(&mut self) -> (Response<()>, Bytes) {
-        self.head.take().unwrap_or_default()
-    }
-
-    /// The next bytes of the body, none at its end.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        loop {
-            let Some(lease) = &mut self.lease else { return Ok(None) };
-            let connection = &mut lease.connection;
-            let here = connection.unused().len();
-            match &mut self.framing {
-                Framing::Ended => return Ok(None),
-                Framing::UntilClose if here > 0 => return Ok(Some(connection.take(here))),
-                Framing::Length(left) if here > 0 => {
-                    let taken = here.min(usize::try_from(*left).unwrap_or(usize::MAX));
-                    *left -= taken as u64;
-                    let chunk = connection.take(taken);
-                    if *left == 0 {
-                        self.end();
-                    }
-                    return Ok(Some(chunk));
-                }
-                Framing::Chunked(chunked) => match chunked.step(connection)? {
-                    Step::Data(length) => return Ok(Some(connection.take(length))),
-                    Step::End => {
-                        self.end();
-                        return Ok(None);
-                    }
-                    Step::NeedMore => {}
-                },
-                Framing::UntilClose | Framing::Length(_) => {}
-            }
-            self.fill().await?;
-        }
-    }
-
-    async fn fill(&mut self) -> Result<(), Error> {
-        let Some(lease) = &mut self.lease else { return Ok(()) };
-        let read = poll_fn(|context| lease.connection.poll_fill(context)).await;
-        self.meter.moved();
-        match read {
-            Ok(0) if matches!(self.framing, Framing::UntilClose) => {
-                self.framing = Framing::Ended;
-                self.lease = None;
-                Ok(())
-            }
-            Ok(0) => Err(Error::lost("the server closed the connection in the middle of the body: try again", None)),
-            Ok(_) => Ok(()),
-            Err(cause) => Err(tls::from_io(&cause).unwrap_or_else(|| {
-                Error::lost("the connection broke in the middle of the body: try again", Some(&cause))
-            })),
-        }
-    }
-
-    /// The body is over: its connection is the next one's, if it can go on.
-    fn end(&mut self) {
-        self.framing = Framing::Ended;
-        let reusable = |lease: &Lease| self.keeps_alive && lease.connection.unused().is_empty();
-        if let Some(lease) = self.lease.take().filter(reusable) {
-            lease.give_back();
-        }
-    }
-
-    fn settled(mut self) -> Self {
-        if matches!(self.framing, Framing::Ended) {
-            self.end();
-        }
-        self
-    }
-
-    /// Reads what little may be left, so that the connection can go on; more than a little is not worth it.
-    pub(crate) async fn discard(mut self) {
-        let (most, patience) = DISCARDED;
-        let read = async {
-            let mut read = 0;
-            while let Ok(Some(chunk)) = self.chunk().await {
-                read += chunk.len();
-                if read > most {
-                    break;
-                }
-            }
-        };
-        // Too slow is as good as too long: dropped, the connection closes.
-        let _ = tokio::time::timeout(patience, read).await;
-    }
-}
-
-fn refused(why: &str) -> Error {
-    Error::new(Code::BAD_URL, format!("the request cannot be written ({why}): change its URL or its header fields"))
 }
 
 fn malformed(why: &str) -> Error {

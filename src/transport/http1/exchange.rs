@@ -1,0 +1,166 @@
+//! An exchange whose head is here: its body, and what becomes of the connection.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+
+use super::outgoing::Outgoing;
+use super::talk::Talk;
+use crate::error::Error;
+use crate::transport::chunked::Step;
+use crate::transport::framing::Framing;
+use crate::transport::pool::Lease;
+use crate::transport::{Meter, Settings, tls};
+
+/// What is read of a body nobody wants, to keep its connection.
+const DISCARDED: (usize, Duration) = (64 << 10, Duration::from_millis(250));
+
+/// An exchange that failed, and whether it is safe to try again.
+pub(crate) struct Broken {
+    pub(crate) error: Error,
+    was_reused: bool,
+    has_sent: bool,
+    has_read: bool,
+}
+
+impl Broken {
+    /// Row A075: only on a connection that had answered before, and only if nothing of this answer was read.
+    pub(crate) fn may_repeat(&self, is_idempotent: bool) -> bool {
+        self.was_reused && !self.has_read && (is_idempotent || !self.has_sent)
+    }
+}
+
+/// An answer whose head is here and whose body may still come.
+pub(crate) struct Exchange {
+    lease: Option<Lease>,
+    meter: Arc<dyn Meter>,
+    head: Option<(Response<()>, Bytes)>,
+    framing: Framing,
+    keeps_alive: bool,
+}
+
+/// The request out, the head of the answer in.
+pub(in crate::transport) async fn exchange(
+    mut lease: Lease,
+    outgoing: &Outgoing,
+    meter: Arc<dyn Meter>,
+    settings: &Settings,
+) -> Result<Exchange, Broken> {
+    let was_reused = lease.connection.is_reused;
+    let mut talk = Talk::new(&mut lease.connection, &*meter);
+    match talk.through(outgoing, settings).await {
+        Ok(answer) => Ok(Exchange {
+            keeps_alive: answer.keeps_alive,
+            framing: answer.framing,
+            head: Some((answer.head, answer.raw)),
+            lease: Some(lease),
+            meter,
+        }
+        .settled()),
+        Err(error) => Err(Broken { error, was_reused, has_sent: talk.has_sent, has_read: talk.has_read }),
+    }
+}
+
+impl Exchange {
+    /// What Content-Length promises; -1 where nothing is promised.
+    pub(crate) fn body_length(&self) -> i64 {
+        match self.framing {
+            Framing::Length(length) => i64::try_from(length).unwrap_or(-1),
+            Framing::Ended => 0,
+            Framing::Chunked(_) | Framing::UntilClose => -1,
+        }
+    }
+
+    pub(crate) fn has_body(&self) -> bool {
+        !matches!(self.framing, Framing::Ended)
+    }
+
+    pub(crate) fn take_head(&mut self) -> (Response<()>, Bytes) {
+        self.head.take().unwrap_or_default()
+    }
+
+    /// The next bytes of the body, none at its end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            let Some(lease) = &mut self.lease else { return Ok(None) };
+            let connection = &mut lease.connection;
+            let here = connection.unused().len();
+            match &mut self.framing {
+                Framing::Ended => return Ok(None),
+                Framing::UntilClose if here > 0 => return Ok(Some(connection.take(here))),
+                Framing::Length(left) if here > 0 => {
+                    let taken = here.min(usize::try_from(*left).unwrap_or(usize::MAX));
+                    *left -= taken as u64;
+                    let chunk = connection.take(taken);
+                    if *left == 0 {
+                        self.end();
+                    }
+                    return Ok(Some(chunk));
+                }
+                Framing::Chunked(chunked) => match chunked.step(connection)? {
+                    Step::Data(length) => return Ok(Some(connection.take(length))),
+                    Step::End => {
+                        self.end();
+                        return Ok(None);
+                    }
+                    Step::NeedMore => {}
+                },
+                Framing::UntilClose | Framing::Length(_) => {}
+            }
+            self.fill().await?;
+        }
+    }
+
+    async fn fill(&mut self) -> Result<(), Error> {
+        let Some(lease) = &mut self.lease else { return Ok(()) };
+        let read = poll_fn(|context| lease.connection.poll_fill(context)).await;
+        self.meter.moved();
+        match read {
+            Ok(0) if matches!(self.framing, Framing::UntilClose) => {
+                self.framing = Framing::Ended;
+                self.lease = None;
+                Ok(())
+            }
+            Ok(0) => Err(Error::lost("the server closed the connection in the middle of the body: try again", None)),
+            Ok(_) => Ok(()),
+            Err(cause) => Err(tls::from_io(&cause).unwrap_or_else(|| {
+                Error::lost("the connection broke in the middle of the body: try again", Some(&cause))
+            })),
+        }
+    }
+
+    /// The body is over: its connection is the next one's, if it can go on.
+    fn end(&mut self) {
+        self.framing = Framing::Ended;
+        let reusable = |lease: &Lease| self.keeps_alive && lease.connection.unused().is_empty();
+        if let Some(lease) = self.lease.take().filter(reusable) {
+            lease.give_back();
+        }
+    }
+
+    fn settled(mut self) -> Self {
+        if matches!(self.framing, Framing::Ended) {
+            self.end();
+        }
+        self
+    }
+
+    /// Reads what little may be left, so that the connection can go on; more than a little is not worth it.
+    pub(crate) async fn discard(mut self) {
+        let (most, patience) = DISCARDED;
+        let read = async {
+            let mut read = 0;
+            while let Ok(Some(chunk)) = self.chunk().await {
+                read += chunk.len();
+                if read > most {
+                    break;
+                }
+            }
+        };
+        // Too slow is as good as too long: dropped, the connection closes.
+        let _ = tokio::time::timeout(patience, read).await;
+    }
+}

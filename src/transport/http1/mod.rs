@@ -1,0 +1,15 @@
+//! One exchange of HTTP/1.1: the request out, the answer in, through ureq-proto's state machine.
+
+mod exchange;
+mod outgoing;
+mod talk;
+
+pub(super) use exchange::exchange;
+pub(crate) use exchange::{Broken, Exchange};
+pub(crate) use outgoing::Outgoing;
+
+use crate::error::{Code, Error};
+
+fn refused(why: &str) -> Error {
+    Error::new(Code::BAD_URL, format!("the request cannot be written ({why}): change its URL or its header fields"))
+}
