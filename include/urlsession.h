@@ -40,7 +40,7 @@
  *
  * 10. The ABI only grows within a soname, which is liburlsession.so.0.y before 1.0. A panic never crosses the border:
  *     it ends its task with UNKNOWN, or its call with INTERNAL. The library raises no SIGPIPE, installs no signal or
- *     exit handler and writes to no standard stream of its own accord.
+ *     exit handler and writes to no standard stream, but for Rust's report of a panic on standard error.
  */
 
 
@@ -175,7 +175,8 @@ typedef uint32_t UrlSessionTlsVersion;
 
 /**
  * Gives a connected stream socket for a host and a port: TCP, Unix, one end of a socketpair. The library owns it from
- * then on, and speaks TLS on it where the URL says https. -1 fails the task with CANNOT_CONNECT_TO_HOST. Called on a
+ * then on, and speaks TLS on it where the URL says https. -1, and what is no such socket, fails the task with
+ * CANNOT_CONNECT_TO_HOST. Called on a
  * library thread, perhaps on several at once, and may block; `host` is lent, an IPv6 address without brackets.
  */
 typedef int32_t (*UrlSessionDialFunction)(void *context, const char *host, uint16_t port);

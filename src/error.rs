@@ -91,6 +91,11 @@ impl Error {
         Self::new(Code::CANCELLED, "the task was cancelled")
     }
 
+    /// A panic of ours.
+    pub(crate) fn fault() -> Self {
+        Self::new(Code::UNKNOWN, "a fault inside the library ended this task: please report it")
+    }
+
     pub(crate) fn timed_out(timeout: Timeout) -> Self {
         let message = match timeout {
             Timeout::Connect => "no connection in time: check the network, or allow more time to connect",

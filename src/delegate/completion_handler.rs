@@ -48,7 +48,12 @@ impl Delegate for GatheringDelegate {
         slot != Slot::DidComplete
     }
 
-    fn did_receive_response(&self, _task: &Arc<Task>, _response: &Arc<Response>, answer: Answer<ResponseDisposition>) {
+    fn did_receive_response(
+        &self,
+        _task: &Arc<Task>,
+        _response: &Arc<Response>,
+        answer: &Arc<Answer<ResponseDisposition>>,
+    ) {
         answer.give(ResponseDisposition::Allow);
     }
 

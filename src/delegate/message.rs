@@ -1,5 +1,7 @@
 //! What waits to be told, and to whom.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::{Answer, Delegate};
@@ -11,37 +13,58 @@ use crate::task::Task;
 type Recipient = Arc<dyn Delegate>;
 
 pub(crate) enum Message {
-    DidReceiveResponse(Recipient, Arc<Task>, Arc<Response>, Answer<ResponseDisposition>),
+    DidReceiveResponse(Recipient, Arc<Task>, Arc<Response>, Arc<Answer<ResponseDisposition>>),
     DidReceiveData(Recipient, Arc<Task>, Arc<Data>),
     /// Comes for every task that has a delegate, so that what was lent for it can be taken back.
     DidComplete(Option<Recipient>, Arc<Task>, Option<Arc<Error>>),
-    DidBecomeInvalid(Recipient, Identity, Box<dyn FnOnce() + Send>),
-    Call(Box<dyn FnOnce() + Send>),
+    /// With what the session kept until now.
+    DidBecomeInvalid(Recipient, Identity, Option<Box<dyn Any + Send + Sync>>),
+    Call(Option<Box<dyn FnOnce() + Send>>),
 }
 
 impl Message {
-    pub(crate) fn deliver(self) {
+    pub(crate) fn call(call: impl FnOnce() + Send + 'static) -> Self {
+        Self::Call(Some(Box::new(call)))
+    }
+
+    /// A panic of ours stops here. It costs a task its life, but no task and no session its last message.
+    pub(crate) fn deliver(mut self) {
+        if catch_unwind(AssertUnwindSafe(|| self.tell())).is_ok() {
+            return;
+        }
+        match &mut self {
+            Self::DidReceiveResponse(_, task, ..) | Self::DidReceiveData(_, task, _) => return task.fault(),
+            Self::DidComplete(_, task, error) => {
+                *error = Some(Arc::new(Error::fault()));
+                task.complete(error.clone());
+            }
+            Self::DidBecomeInvalid(..) | Self::Call(_) => {}
+        }
+        let _ = catch_unwind(AssertUnwindSafe(|| self.tell()));
+    }
+
+    fn tell(&mut self) {
         crate::fault::point(crate::fault::DELIVERY);
         match self {
-            Self::DidReceiveResponse(to, task, response, answer) => to.did_receive_response(&task, &response, answer),
+            Self::DidReceiveResponse(to, task, response, answer) => to.did_receive_response(task, response, answer),
             Self::DidReceiveData(to, task, data) => {
                 // Also when the slot panics: bytes that are never given back would stop the task.
-                let _delivered = Delivered(&task, data.bytes().len());
-                to.did_receive_data(&task, &data);
+                let _delivered = Delivered(task, data.bytes().len());
+                to.did_receive_data(task, data);
             }
             Self::DidComplete(to, task, error) => {
                 if let Some(to) = to {
-                    to.did_complete(&task, error.as_ref());
+                    to.did_complete(task, error.as_ref());
                 }
                 task.outbox().retire();
                 task.let_go();
             }
-            Self::DidBecomeInvalid(to, session, retire) => {
-                to.did_become_invalid(session, None);
+            Self::DidBecomeInvalid(to, session, kept) => {
+                to.did_become_invalid(*session, None);
                 to.release();
-                retire();
+                drop(kept.take());
             }
-            Self::Call(call) => call(),
+            Self::Call(call) => call.take().into_iter().for_each(|call| call()),
         }
     }
 }

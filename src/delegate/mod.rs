@@ -42,7 +42,12 @@ pub(crate) trait Delegate: Send + Sync {
 
     fn did_create_task(&self, _task: &Arc<Task>) {}
 
-    fn did_receive_response(&self, _task: &Arc<Task>, _response: &Arc<Response>, answer: Answer<ResponseDisposition>) {
+    fn did_receive_response(
+        &self,
+        _task: &Arc<Task>,
+        _response: &Arc<Response>,
+        answer: &Arc<Answer<ResponseDisposition>>,
+    ) {
         answer.give(ResponseDisposition::Allow);
     }
 

@@ -36,7 +36,7 @@ impl Outbox {
     pub(crate) fn set_own(&self, delegate: Option<Arc<dyn Delegate>>) {
         let before = std::mem::replace(&mut *self.own.lock(), delegate);
         if let Some(before) = before {
-            self.queue.push(Message::Call(Box::new(move || before.release())));
+            self.queue.push(Message::call(move || before.release()));
         }
     }
 
@@ -71,7 +71,7 @@ impl Outbox {
     ) -> Option<Question<ResponseDisposition>> {
         let to = self.find(Slot::DidReceiveResponse).filter(|to| !to.is_inline(Slot::DidReceiveResponse))?;
         let (question, answer) = Question::new();
-        self.queue.push(Message::DidReceiveResponse(to, task.clone(), response.clone(), answer));
+        self.queue.push(Message::DidReceiveResponse(to, task.clone(), response.clone(), Arc::new(answer)));
         Some(question)
     }
 

@@ -149,9 +149,14 @@ impl Delegate for DelegateTable {
         unsafe { slot(self.table.context, session_of(task), lent.handle()) };
     }
 
-    fn did_receive_response(&self, task: &Arc<Task>, response: &Arc<Response>, answer: Answer<ResponseDisposition>) {
+    fn did_receive_response(
+        &self,
+        task: &Arc<Task>,
+        response: &Arc<Response>,
+        answer: &Arc<Answer<ResponseDisposition>>,
+    ) {
         let Some(slot) = self.table.data_task_did_receive_response else { return };
-        let (lent, response, answer) = (Loan::new(task), Loan::new(response), Loan::new(&Arc::new(answer)));
+        let (lent, response, answer) = (Loan::new(task), Loan::new(response), Loan::new(answer));
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, session_of(task), lent.handle(), response.handle(), answer.handle()) };
     }

@@ -8,7 +8,8 @@ use super::{UrlSessionConfiguration, UrlSessionStatus};
 use crate::transport::Dialer;
 
 /// Gives a connected stream socket for a host and a port: TCP, Unix, one end of a socketpair. The library owns it from
-/// then on, and speaks TLS on it where the URL says https. -1 fails the task with CANNOT_CONNECT_TO_HOST. Called on a
+/// then on, and speaks TLS on it where the URL says https. -1, and what is no such socket, fails the task with
+/// CANNOT_CONNECT_TO_HOST. Called on a
 /// library thread, perhaps on several at once, and may block; `host` is lent, an IPv6 address without brackets.
 pub type UrlSessionDialFunction =
     Option<unsafe extern "C" fn(context: *mut c_void, host: *const c_char, port: u16) -> i32>;
@@ -24,8 +25,10 @@ impl Dialer for DialFunction {
         let host = CString::new(host).ok()?;
         // SAFETY: the application's function, called as the header says.
         let socket = unsafe { (self.dial)(self.context.0, host.as_ptr(), port) };
+        // SAFETY: asks about a number, whatever it is.
+        let is_open = unsafe { libc::fcntl(socket, libc::F_GETFD) } != -1;
         // SAFETY: the header says that the socket is ours from now on.
-        (socket >= 0).then(|| unsafe { OwnedFd::from_raw_fd(socket) })
+        is_open.then(|| unsafe { OwnedFd::from_raw_fd(socket) })
     }
 }
 

@@ -198,10 +198,10 @@ fn data_task(
     })
 }
 
-/// Nobody can resume what nobody holds.
+/// Nobody can resume what nobody holds. A task that is just being made will be held.
 fn let_go(session: &Arc<Session>) {
     session.finish_tasks_and_invalidate();
-    for task in session.tasks() {
+    for task in session.announced_tasks() {
         super::task::let_go(&task);
     }
 }

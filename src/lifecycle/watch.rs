@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::task::{State, Task};
 
 pub(super) async fn watch(task: &Arc<Task>, work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
@@ -17,7 +17,7 @@ pub(super) async fn watch(task: &Arc<Task>, work: impl Future<Output = Result<()
     let mut alarm = pin!(None::<Sleep>);
     poll_fn(|context| {
         match task.poll_state(context.waker()) {
-            State::Canceling | State::Completed => return Poll::Ready(Err(Error::cancelled())),
+            State::Canceling | State::Completed => return Poll::Ready(Err(task.interruption())),
             State::Suspended => return Poll::Pending,
             State::Running => {}
         }
@@ -47,9 +47,6 @@ fn caught(
     context: &mut Context<'_>,
     work: std::pin::Pin<&mut impl Future<Output = Result<(), Error>>>,
 ) -> Poll<Result<(), Error>> {
-    let fault = |_| {
-        let message = "a fault inside the library ended this task: please report it";
-        Poll::Ready(Err(Error::new(Code::UNKNOWN, message)))
-    };
-    catch_unwind(AssertUnwindSafe(|| work.poll(context))).unwrap_or_else(fault)
+    let polled = catch_unwind(AssertUnwindSafe(|| work.poll(context)));
+    polled.unwrap_or_else(|_| Poll::Ready(Err(Error::fault())))
 }

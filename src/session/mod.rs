@@ -166,10 +166,15 @@ impl Session {
         self.registry.lock().tasks()
     }
 
-    /// The same, told where the session's messages are.
+    /// Those of them that were announced.
+    pub(crate) fn announced_tasks(&self) -> Vec<Arc<Task>> {
+        self.registry.lock().announced()
+    }
+
+    /// All tasks, told where the session's messages are.
     pub(crate) fn all_tasks(self: &Arc<Self>, handler: impl FnOnce(&[Arc<Task>]) + Send + 'static) {
         let session = self.clone();
-        self.queue.push(Message::Call(Box::new(move || handler(&session.tasks()))));
+        self.queue.push(Message::call(move || handler(&session.tasks())));
     }
 
     pub(crate) fn finish_tasks_and_invalidate(&self) {
@@ -199,7 +204,6 @@ impl Session {
         self.transport.close();
         let Some(delegate) = &self.delegate else { return self.let_go() };
         let kept = self.kept.lock().take();
-        let retire = Box::new(move || drop(kept));
-        self.queue.push(Message::DidBecomeInvalid(delegate.clone(), self.identity, retire));
+        self.queue.push(Message::DidBecomeInvalid(delegate.clone(), self.identity, kept));
     }
 }

@@ -45,6 +45,7 @@ struct Known {
     response: Option<Arc<Response>>,
     error: Option<Arc<Error>>,
     description: Option<Text>,
+    is_at_fault: bool,
     /// What must live until the last message was told.
     kept: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -96,6 +97,20 @@ impl Task {
     /// Whether the task must begin in order to end: one that was never resumed has nobody to end it.
     pub(crate) fn cancel(&self) -> bool {
         self.change(StateMachine::cancel)
+    }
+
+    /// Ends the task for a fault of ours.
+    pub(crate) fn fault(&self) {
+        self.known.lock().is_at_fault = true;
+        self.change(StateMachine::cancel);
+    }
+
+    /// Why the task ends before its work does.
+    pub(crate) fn interruption(&self) -> Error {
+        match self.known.lock().is_at_fault {
+            true => Error::fault(),
+            false => Error::cancelled(),
+        }
     }
 
     /// From here on nothing changes any more, and the error is known before anybody is told.

@@ -1,8 +1,10 @@
 //! The way to a server when it is the application's: a socket of its own instead of one of ours.
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+use socket2::{SockRef, Type};
 use tokio::net::UnixStream;
 use tokio::task::spawn_blocking;
 
@@ -29,7 +31,12 @@ pub(super) async fn dial(dialer: &Arc<dyn Dialer>, route: &Route) -> Result<Sock
 }
 
 /// Reads and writes go through the same calls for every family of stream sockets, so one type serves them all.
-fn adopt(socket: OwnedFd) -> std::io::Result<Socket> {
+fn adopt(socket: OwnedFd) -> io::Result<Socket> {
+    let socket_type = SockRef::from(&socket).r#type()?;
+    if socket_type != Type::STREAM {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    SockRef::from(&socket).peer_addr()?;
     let stream = std::os::unix::net::UnixStream::from(socket);
     stream.set_nonblocking(true)?;
     Ok(Socket::Own(UnixStream::from_std(stream)?))
