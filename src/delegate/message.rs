@@ -35,8 +35,7 @@ impl Message {
         match &mut self {
             Self::DidReceiveResponse(_, task, ..) | Self::DidReceiveData(_, task, _) => return task.fault(),
             Self::DidComplete(_, task, error) => {
-                *error = Some(Arc::new(Error::fault()));
-                task.complete(error.clone());
+                *error = task.complete(Err(Error::fault()));
             }
             Self::DidBecomeInvalid(..) | Self::Call(_) => {}
         }

@@ -104,7 +104,7 @@ pub extern "C" fn url_session_response_header_field_at(
         let response = borrow::<Response>(response)?;
         let field = response.fields().get(index).ok_or(UrlSessionStatus::INVALID_ARGUMENT)?;
         write(name, field.name().as_ptr())?;
-        write(value, field.value().as_bytes().as_ptr())?;
-        write(length, field.value().as_bytes().len())
+        write(value, field.value().as_ptr())?;
+        write(length, field.value().len())
     })
 }

@@ -40,6 +40,8 @@ pub(super) async fn body(
 async fn deliver(tally: &mut Tally<'_>, piece: Bytes) -> Result<(), Error> {
     tally.decoded(&piece)?;
     let task = tally.task;
+    // The work goes on until it waits for something; what the application said meanwhile counts.
+    task.interruption()?;
     task.outbox().did_receive_data(task, piece);
     if !task.under_way.has_room() {
         // A slow application is no idle network.

@@ -24,6 +24,7 @@ pub(super) async fn gate(task: &Arc<Task>, response: &Arc<Response>) -> Result<(
     let Some(question) = task.outbox().did_receive_response(task, response) else { return Ok(()) };
     let disposition = question.answer(ResponseDisposition::Allow).await;
     task.clock.moved();
+    task.interruption()?;
     match disposition {
         ResponseDisposition::Allow => Ok(()),
         ResponseDisposition::Cancel => Err(Error::cancelled()),

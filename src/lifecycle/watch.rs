@@ -17,7 +17,7 @@ pub(super) async fn watch(task: &Arc<Task>, work: impl Future<Output = Result<()
     let mut alarm = pin!(None::<Sleep>);
     poll_fn(|context| {
         match task.poll_state(context.waker()) {
-            State::Canceling | State::Completed => return Poll::Ready(Err(task.interruption())),
+            State::Canceling | State::Completed => return Poll::Ready(task.interruption()),
             State::Suspended => return Poll::Pending,
             State::Running => {}
         }

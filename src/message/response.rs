@@ -17,6 +17,13 @@ pub enum ResponseDisposition {
     Allow = 1,
 }
 
+/// A field as it came: a value is bytes, in whatever encoding.
+pub(crate) struct ReceivedField {
+    name: Text,
+    /// With a NUL behind, for C.
+    value: Vec<u8>,
+}
+
 pub struct Response {
     pub(crate) identity: Identity,
     url: Url,
@@ -26,7 +33,7 @@ pub struct Response {
     /// The head as it came, which alone knows the fields' case and order.
     raw: Bytes,
     expected_content_length: i64,
-    fields: OnceLock<Vec<Field>>,
+    fields: OnceLock<Vec<ReceivedField>>,
     joined: Mutex<Vec<Field>>,
     mime_type: OnceLock<Option<Text>>,
     text_encoding_name: OnceLock<Option<Text>>,
@@ -88,14 +95,17 @@ impl Response {
     }
 
     /// Every field, in wire order and case.
-    pub(crate) fn fields(&self) -> &[Field] {
+    pub(crate) fn fields(&self) -> &[ReceivedField] {
         self.fields.get_or_init(|| {
             let mut fields = vec![httparse::EMPTY_HEADER; self.headers.len()];
             let mut head = httparse::Response::new(&mut fields);
             match head.parse(&self.raw) {
-                Ok(_) => head.headers.iter().map(|field| received(field.name, field.value)).collect(),
+                Ok(_) => head.headers.iter().map(|field| ReceivedField::new(field.name, field.value)).collect(),
                 // It was parsed once with success; if not twice, the map still has everything but case and order.
-                Err(_) => self.headers.iter().map(|(name, value)| received(name.as_str(), value.as_bytes())).collect(),
+                Err(_) => {
+                    let fields = self.headers.iter();
+                    fields.map(|(name, value)| ReceivedField::new(name.as_str(), value.as_bytes())).collect()
+                }
             }
         })
     }
@@ -114,7 +124,7 @@ impl Response {
                 value.extend_from_slice(more.as_bytes());
             }
         }
-        let field = received(name, &value);
+        let field = Field::new(Text::new(name), Text::from_field(&value));
         let value = field.value().clone();
         joined.push(field);
         Some(value)
@@ -125,6 +135,16 @@ impl Response {
     }
 }
 
-fn received(name: &str, value: &[u8]) -> Field {
-    Field::new(Text::new(name), Text::from_field(value))
+impl ReceivedField {
+    fn new(name: &str, value: &[u8]) -> Self {
+        Self { name: Text::new(name), value: [value, &[0]].concat() }
+    }
+
+    pub(crate) fn name(&self) -> &Text {
+        &self.name
+    }
+
+    pub(crate) fn value(&self) -> &[u8] {
+        &self.value[..self.value.len() - 1]
+    }
 }

@@ -76,6 +76,7 @@ impl Clock {
     pub(crate) fn connected(&self) {
         let mut hands = self.hands.lock();
         hands.connecting = None;
+        hands.held = false;
         hands.moved = Instant::now();
     }
 

@@ -21,7 +21,7 @@ pub(crate) use under_way::UnderWay;
 use crate::delegate::{Delegate, Outbox};
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::message::{Data, Request, Response, Text};
+use crate::message::{Data, Request, Response, Text, without_secrets};
 
 pub struct Task {
     pub(crate) identity: Identity,
@@ -48,6 +48,15 @@ struct Known {
     is_at_fault: bool,
     /// What must live until the last message was told.
     kept: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Known {
+    fn interruption(&self) -> Error {
+        match self.is_at_fault {
+            true => Error::fault(),
+            false => Error::cancelled(),
+        }
+    }
 }
 
 impl Task {
@@ -105,19 +114,29 @@ impl Task {
         self.change(StateMachine::cancel);
     }
 
-    /// Why the task ends before its work does.
-    pub(crate) fn interruption(&self) -> Error {
-        match self.known.lock().is_at_fault {
-            true => Error::fault(),
-            false => Error::cancelled(),
+    /// An error where the task was told to end before its work did.
+    pub(crate) fn interruption(&self) -> Result<(), Error> {
+        match self.state() {
+            State::Running | State::Suspended => Ok(()),
+            State::Canceling | State::Completed => Err(self.known.lock().interruption()),
         }
     }
 
-    /// From here on nothing changes any more, and the error is known before anybody is told.
-    pub(crate) fn complete(&self, error: Option<Arc<Error>>) {
-        self.known.lock().error = error;
-        self.state.lock().complete();
+    /// From here on nothing changes any more, and the error is known before anybody is told. A cancel that came before
+    /// this counts, even if the work was done.
+    pub(crate) fn complete(&self, outcome: Result<(), Error>) -> Option<Arc<Error>> {
+        let mut state = self.state.lock();
+        let mut known = self.known.lock();
+        let outcome = match state.state() {
+            State::Canceling => outcome.and_then(|()| Err(known.interruption())),
+            _ => outcome,
+        };
+        let request = known.current_request.as_ref().unwrap_or(&self.original_request);
+        let error = outcome.err().map(|error| Arc::new(error.at(|| without_secrets(request.location()))));
+        known.error = error.clone();
+        state.complete();
         self.driver.lock().take();
+        error
     }
 
     fn change(&self, change: impl FnOnce(&mut StateMachine) -> Change) -> bool {

@@ -40,7 +40,7 @@ impl Chunked {
             let unused = connection.unused();
             match self.state {
                 State::Size => {
-                    let Some(line) = line(unused, LONGEST_LINE)? else { return Ok(Step::NeedMore) };
+                    let Some(line) = size_line(unused)? else { return Ok(Step::NeedMore) };
                     let size = size(&unused[..line])?;
                     self.state = if size == 0 { State::Trailers } else { State::Data(size) };
                     connection.skip(line + 1);
@@ -65,11 +65,13 @@ impl Chunked {
                     self.state = State::Size;
                 }
                 State::Trailers => {
-                    let Some(line) = line(unused, self.most_trailers)? else { return Ok(Step::NeedMore) };
-                    self.trailers += line;
-                    if self.trailers > self.most_trailers {
-                        return Err(broken("its trailers are too large"));
+                    let end = unused.iter().position(|&byte| byte == b'\n');
+                    if self.trailers + end.unwrap_or(unused.len()) > self.most_trailers {
+                        let message = "the trailers of the body are larger than this session allows";
+                        return Err(Error::new(Code::CANNOT_PARSE_RESPONSE, message));
                     }
+                    let Some(line) = end else { return Ok(Step::NeedMore) };
+                    self.trailers += line + 1;
                     if trimmed(&unused[..line]).is_empty() {
                         self.state = State::Ended;
                     }
@@ -82,9 +84,9 @@ impl Chunked {
 }
 
 /// How long the line is, up to its LF.
-fn line(unused: &[u8], longest: usize) -> Result<Option<usize>, Error> {
-    match unused.iter().take(longest + 1).position(|&byte| byte == b'\n') {
-        None if unused.len() > longest => Err(broken("one of its lines is too long")),
+fn size_line(unused: &[u8]) -> Result<Option<usize>, Error> {
+    match unused.iter().take(LONGEST_LINE + 1).position(|&byte| byte == b'\n') {
+        None if unused.len() > LONGEST_LINE => Err(broken("one of its lines is too long")),
         found => Ok(found),
     }
 }
