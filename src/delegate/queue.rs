@@ -1,5 +1,6 @@
 //! A session's messages, told one at a time and in order, by whatever thread the executor lends.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -9,12 +10,21 @@ use super::{Message, workers};
 
 /// Batches told in a row before another session's turn.
 const BATCHES_IN_A_ROW: usize = 16;
+/// A network thread keeps no more messages than this back until it has nothing else to do.
+const MOST_KEPT_BACK: usize = 64;
+
+thread_local! {
+    /// Queues that this network thread will have run once it has nothing else to do: to wake a thread for every message
+    /// costs more than everything else.
+    static KEPT_BACK: RefCell<Vec<Arc<Queue>>> = const { RefCell::new(Vec::new()) };
+}
 
 #[derive(Default)]
 struct Waiting {
     messages: VecDeque<Message>,
-    /// A thread tells messages, or one is on its way.
+    /// A thread tells messages, or one is on its way, or will be when the network thread is idle.
     scheduled: bool,
+    is_kept_back: bool,
 }
 
 #[derive(Default)]
@@ -27,11 +37,28 @@ impl Queue {
     pub(crate) fn push(self: &Arc<Self>, message: Message) {
         let mut waiting = self.waiting.lock();
         waiting.messages.push_back(message);
-        if std::mem::replace(&mut waiting.scheduled, true) {
-            return;
+        let is_first = !std::mem::replace(&mut waiting.scheduled, true);
+        let is_network_thread = || tokio::task::try_id().is_some();
+        if is_first && is_network_thread() {
+            waiting.is_kept_back = true;
+            drop(waiting);
+            KEPT_BACK.with_borrow_mut(|kept| kept.push(self.clone()));
+        } else if is_first || waiting.is_kept_back && waiting.messages.len() > MOST_KEPT_BACK {
+            waiting.is_kept_back = false;
+            drop(waiting);
+            workers::execute(self.clone());
         }
-        drop(waiting);
-        workers::execute(self.clone());
+    }
+
+    /// The network thread has nothing else to do; called on it by the runtime.
+    pub(crate) fn run_kept_back() {
+        let kept = KEPT_BACK.with_borrow_mut(std::mem::take);
+        for queue in kept {
+            let is_kept_back = std::mem::take(&mut queue.waiting.lock().is_kept_back);
+            if is_kept_back {
+                workers::execute(queue);
+            }
+        }
     }
 
     /// Tells what waits; called by the executor, on one thread at a time.

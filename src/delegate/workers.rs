@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use once_cell::sync::Lazy;
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 use super::Queue;
 
@@ -17,6 +17,7 @@ const IDLE: Duration = Duration::from_secs(10);
 #[derive(Default)]
 struct Count {
     threads: usize,
+    /// Asleep, or on their way to work.
     idle: usize,
     /// Sent and not yet received.
     waiting: usize,
@@ -27,48 +28,54 @@ struct Workers {
     sender: Sender<Arc<Queue>>,
     receiver: Receiver<Arc<Queue>>,
     count: Mutex<Count>,
+    /// The channel's own way to wait spins and yields first, which costs more than all it could save here.
+    work: Condvar,
 }
 
 static WORKERS: Lazy<Workers> = Lazy::new(|| {
     let (sender, receiver) = unbounded();
-    Workers { sender, receiver, count: Mutex::default() }
+    Workers { sender, receiver, count: Mutex::default(), work: Condvar::new() }
 });
 
 /// Has a thread run the queue, a new one if all are busy.
 pub(super) fn execute(queue: Arc<Queue>) {
-    {
-        let mut count = WORKERS.count.lock();
-        count.waiting += 1;
-        if count.waiting > count.idle && count.threads < MOST_THREADS {
-            let worker = thread::Builder::new().name("urlsession-delegate".to_owned());
-            // Where the system has no thread to give, the queue waits for one that is there.
-            if worker.spawn(work).is_ok() {
-                count.threads += 1;
-                count.idle += 1;
-            }
-        }
-    }
     // The receiver lives as long as the process.
     let _ = WORKERS.sender.send(queue);
+    let mut count = WORKERS.count.lock();
+    count.waiting += 1;
+    if count.waiting <= count.idle {
+        drop(count);
+        WORKERS.work.notify_one();
+    } else if count.threads < MOST_THREADS {
+        let worker = thread::Builder::new().name("urlsession-delegate".to_owned());
+        // Where the system has no thread to give, the queue waits for one that is there.
+        if worker.spawn(work).is_ok() {
+            count.threads += 1;
+            count.idle += 1;
+        }
+    }
 }
 
 fn work() {
-    loop {
-        let queue = WORKERS.receiver.recv_timeout(IDLE);
-        let mut count = WORKERS.count.lock();
-        let Ok(queue) = queue else {
-            // Something may have been sent just now for the thread that this one was counted as.
-            if count.waiting > 0 {
-                continue;
-            }
-            count.idle -= 1;
-            count.threads -= 1;
-            return;
-        };
-        count.waiting -= 1;
-        count.idle -= 1;
-        drop(count);
+    while let Some(queue) = next() {
         queue.run();
         WORKERS.count.lock().idle += 1;
     }
+}
+
+/// The next queue; none after having been idle for long.
+fn next() -> Option<Arc<Queue>> {
+    let mut count = WORKERS.count.lock();
+    while count.waiting == 0 {
+        if WORKERS.work.wait_for(&mut count, IDLE).timed_out() && count.waiting == 0 {
+            count.idle -= 1;
+            count.threads -= 1;
+            return None;
+        }
+    }
+    count.waiting -= 1;
+    count.idle -= 1;
+    drop(count);
+    // What was counted was sent before.
+    WORKERS.receiver.try_recv().ok()
 }

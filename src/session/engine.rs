@@ -7,8 +7,10 @@ use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Refused;
+use crate::delegate::Queue;
 
-/// Waiting costs no thread; more than this many would only share out the work more finely.
+/// Waiting costs no thread, and threads that look for work to share cost more than they bring: half of the cores, for
+/// the other half is the application's and the delegate workers'.
 const MOST_NETWORK_THREADS: usize = 4;
 /// getaddrinfo blocks: names that hang may hold this many threads, and no task.
 const MOST_RESOLVER_THREADS: usize = 64;
@@ -22,9 +24,10 @@ impl Engine {
         let make = || {
             let cores = thread::available_parallelism().map_or(1, NonZero::get);
             Builder::new_multi_thread()
-                .worker_threads(cores.min(MOST_NETWORK_THREADS))
+                .worker_threads((cores / 2).clamp(1, MOST_NETWORK_THREADS))
                 .max_blocking_threads(MOST_RESOLVER_THREADS)
                 .thread_name("urlsession-network")
+                .on_thread_park(Queue::run_kept_back)
                 .enable_io()
                 .enable_time()
                 .build()
