@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::message::Request;
 use crate::task::Task;
-use crate::transport::{Exchange, Meter, Outgoing, Route, Transport};
+use crate::transport::{Exchange, Meter, Outgoing, Route, Transport, Turn};
 
 impl Meter for Task {
     fn waiting(&self) {
@@ -33,12 +33,12 @@ impl Meter for Task {
 /// Sends the request and reads the head of the answer.
 pub(super) async fn begin(task: &Arc<Task>, transport: &Arc<Transport>, request: &Request) -> Result<Exchange, Error> {
     let route = Route::to(request.url()?)?;
-    let outgoing = Outgoing::new(request)?;
+    let turn = Turn { priority: task.priority(), number: task.turn() };
     let mut fresh = false;
     loop {
         task.counters.sent.set(0);
-        let lease = transport.lease(&route, task.priority(), fresh, task.as_ref()).await?;
-        match transport.exchange(lease, &outgoing, task.clone()).await {
+        let lease = transport.lease(&route, turn, fresh, task.as_ref()).await?;
+        match transport.exchange(lease, Outgoing::new(request)?, task.clone()).await {
             Ok(exchange) => return Ok(exchange),
             // RFC 9112, 9.3.1: the server may have closed the connection just as we took it.
             Err(broken) if !fresh && broken.may_repeat(request.is_idempotent()) => fresh = true,

@@ -18,7 +18,8 @@ use crate::transport::Transport;
 
 /// Drives the task to its end, whatever that is, and tells it.
 pub(crate) async fn drive(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>) {
-    let outcome = watch::watch(task, life_cycle(task, rules, transport)).await;
+    // Boxed, because what is only moved into its place would be kept there twice.
+    let outcome = watch::watch(task, Box::pin(life_cycle(task, rules, transport))).await;
     finish::complete(task, outcome); //                                                      13 complete, once, last
 }
 
@@ -29,7 +30,7 @@ async fn life_cycle(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>)
         let mut exchange = exchange::begin(task, transport, &request).await?; //               4 trust; 8, 9 body and progress
         let response = response::head(task, &request, &mut exchange)?;
         if let Some(next) = redirect::next(task, rules, followed, &request, &response)? {
-            exchange.discard().await; //                                                      5 redirect, and back to 4
+            Box::pin(exchange.discard()).await; //                                                      5 redirect, and back to 4
             request = next;
             continue;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 
-use super::Rules;
+use super::{Rules, watch};
 use crate::error::{Code, Error};
 use crate::message::{ContentDecoder, Response};
 use crate::task::Task;
@@ -40,8 +40,7 @@ pub(super) async fn body(
 async fn deliver(tally: &mut Tally<'_>, piece: Bytes) -> Result<(), Error> {
     tally.decoded(&piece)?;
     let task = tally.task;
-    // The work goes on until it waits for something; what the application said meanwhile counts.
-    task.interruption()?;
+    watch::heed(task).await?;
     task.outbox().did_receive_data(task, piece);
     if !task.under_way.has_room() {
         // A slow application is no idle network.

@@ -33,10 +33,10 @@ const USER_AGENT: &str = concat!("liburlsession/", env!("CARGO_PKG_VERSION"), "\
 
 /// What the library adds where neither the request nor the session says anything else.
 static DEFAULTS: [Field; 4] = [
-    Field::new(Text::from_static("User-Agent\0"), Text::from_static(USER_AGENT)),
-    Field::new(Text::from_static("Accept\0"), Text::from_static("*/*\0")),
-    Field::new(Text::from_static("Accept-Encoding\0"), Text::from_static(ACCEPTED_CODINGS)),
-    Field::new(Text::from_static("Connection\0"), Text::from_static("keep-alive\0")),
+    Field::new(Text::from_static("user-agent\0"), Text::from_static(USER_AGENT)),
+    Field::new(Text::from_static("accept\0"), Text::from_static("*/*\0")),
+    Field::new(Text::from_static("accept-encoding\0"), Text::from_static(ACCEPTED_CODINGS)),
+    Field::new(Text::from_static("connection\0"), Text::from_static("keep-alive\0")),
 ];
 
 /// The request as it goes out first.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::watch;
 use crate::error::Error;
 use crate::message::{Request, Response, ResponseDisposition};
 use crate::task::Task;
@@ -24,7 +25,7 @@ pub(super) async fn gate(task: &Arc<Task>, response: &Arc<Response>) -> Result<(
     let Some(question) = task.outbox().did_receive_response(task, response) else { return Ok(()) };
     let disposition = question.answer(ResponseDisposition::Allow).await;
     task.clock.moved();
-    task.interruption()?;
+    watch::heed(task).await?;
     match disposition {
         ResponseDisposition::Allow => Ok(()),
         ResponseDisposition::Cancel => Err(Error::cancelled()),

@@ -43,6 +43,17 @@ pub(super) async fn watch(task: &Arc<Task>, work: impl Future<Output = Result<()
     .await
 }
 
+/// The work goes on until it waits for something: what the application said meanwhile counts from here on.
+pub(super) async fn heed(task: &Task) -> Result<(), Error> {
+    poll_fn(|_| match task.state() {
+        // The watch has the waker, and polls again once the task is resumed.
+        State::Suspended => Poll::Pending,
+        State::Running => Poll::Ready(Ok(())),
+        State::Canceling | State::Completed => Poll::Ready(task.interruption()),
+    })
+    .await
+}
+
 fn caught(
     context: &mut Context<'_>,
     work: std::pin::Pin<&mut impl Future<Output = Result<(), Error>>>,

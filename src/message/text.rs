@@ -54,6 +54,11 @@ impl Text {
         &self.0[..self.0.len() - 1]
     }
 
+    /// The bytes, without the NUL and without a copy.
+    pub(crate) fn shared(&self) -> Bytes {
+        self.0.slice(..self.0.len() - 1)
+    }
+
     /// The bytes, with the NUL.
     pub(crate) fn into_bytes(self) -> Bytes {
         self.0

@@ -6,6 +6,7 @@ mod registry;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
@@ -38,6 +39,7 @@ pub struct Session {
     queue: Arc<Queue>,
     delegate: Option<Arc<dyn Delegate>>,
     registry: Mutex<Registry>,
+    turns: AtomicU64,
     description: Mutex<Option<Text>>,
     /// What must live until the session's last message was told.
     kept: Mutex<Option<Box<dyn Any + Send + Sync>>>,
@@ -70,6 +72,7 @@ impl Session {
             queue: Arc::default(),
             delegate,
             registry: Mutex::default(),
+            turns: AtomicU64::new(0),
             description: Mutex::new(None),
             kept: Mutex::new(None),
             is_shared,
@@ -146,6 +149,7 @@ impl Session {
     }
 
     fn drive(self: &Arc<Self>, task: &Arc<Task>) {
+        task.set_turn(self.turns.fetch_add(1, Ordering::Relaxed));
         let (session, task) = (self.clone(), task.clone());
         self.engine.spawn(async move {
             lifecycle::drive(&task, &session.configuration.rules, &session.transport).await;

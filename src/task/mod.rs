@@ -7,7 +7,7 @@ mod under_way;
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
 
 use parking_lot::Mutex;
@@ -31,6 +31,8 @@ pub struct Task {
     state: Mutex<StateMachine>,
     known: Mutex<Known>,
     priority: AtomicU32,
+    /// Its place among the tasks of its session, by when they were resumed.
+    turn: AtomicU64,
     outbox: Outbox,
     pub(crate) counters: Counters,
     pub(crate) clock: Clock,
@@ -70,6 +72,7 @@ impl Task {
             state: Mutex::default(),
             known: Mutex::default(),
             priority: AtomicU32::new(0.5f32.to_bits()),
+            turn: AtomicU64::new(0),
             outbox,
             counters,
             clock,
@@ -181,6 +184,14 @@ impl Task {
     pub(crate) fn set_priority(&self, priority: f32) {
         // Without the sign of -0.0, so that bits compare as priorities do.
         self.priority.store(priority.abs().to_bits(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_turn(&self, turn: u64) {
+        self.turn.store(turn, Ordering::Relaxed);
     }
 
     pub(crate) fn description(&self) -> Option<Arc<Data>> {

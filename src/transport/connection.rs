@@ -1,10 +1,13 @@
 //! A stream and what was read from it and not used yet. A connection that only waits holds no buffer.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
@@ -30,6 +33,11 @@ macro_rules! each {
 }
 
 impl Socket {
+    fn has_nothing_to_read(&self) -> bool {
+        let peeked = each!(self, stream => SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]));
+        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
     fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => stream.poll_read_ready(context))
     }
@@ -62,6 +70,8 @@ pub(super) enum Stream {
 
 /// A read that fills its buffer makes the next one larger, up to the second.
 const READ_SIZES: (usize, usize) = (16 << 10, 256 << 10);
+/// How long a connection idles before the system is asked whether it is still there.
+const ASKED_AFTER: Duration = Duration::from_millis(100);
 /// Smaller pieces are copied, so that one which is kept does not keep the whole buffer.
 const COPIED: usize = 2 << 10;
 
@@ -144,8 +154,16 @@ impl Connection {
     }
 
     /// Between exchanges there is nothing to read: a byte, or the end, means that the connection is of no more use.
-    pub(super) fn is_alive(&mut self) -> bool {
+    /// Only one that idled is worth asking the system; else what the runtime has heard of it will do.
+    pub(super) fn is_alive(&mut self, idled: Duration) -> bool {
         let mut context = Context::from_waker(Waker::noop());
-        self.unused.is_empty() && self.poll_fill(&mut context).is_pending()
+        if !self.unused.is_empty() || self.poll_fill(&mut context).is_ready() {
+            return false;
+        }
+        let socket = match &self.stream {
+            Stream::Plain(socket) => socket,
+            Stream::Tls(stream) => stream.get_ref().0,
+        };
+        idled < ASKED_AFTER || socket.has_nothing_to_read()
     }
 }

@@ -29,8 +29,7 @@ impl Framing {
 /// What would let two readers see two different messages is refused, and so are codings nobody asked for.
 pub(super) fn check(head: &Response<()>) -> Result<(), Error> {
     let headers = head.headers();
-    let codings: Vec<_> = tokens(headers, TRANSFER_ENCODING).collect();
-    if codings.is_empty() {
+    if !headers.contains_key(TRANSFER_ENCODING) {
         return Ok(());
     }
     if headers.contains_key(CONTENT_LENGTH) {
@@ -38,7 +37,8 @@ pub(super) fn check(head: &Response<()>) -> Result<(), Error> {
                        attacker in between";
         return Err(Error::new(Code::CANNOT_PARSE_RESPONSE, message));
     }
-    if codings != ["chunked"] || head.version() == Version::HTTP_10 {
+    let is_chunked = tokens(headers, TRANSFER_ENCODING).map(|coding| coding.eq_ignore_ascii_case("chunked"));
+    if !is_chunked.eq([true]) || head.version() == Version::HTTP_10 {
         let message = "the response has a transfer coding that was not asked for: only chunked can be decoded";
         return Err(Error::new(Code::CANNOT_DECODE_RAW_DATA, message));
     }
@@ -49,17 +49,16 @@ pub(super) fn check(head: &Response<()>) -> Result<(), Error> {
 pub(super) fn keeps_alive(headers: &HeaderMap, version: Version) -> bool {
     let mut persists = version != Version::HTTP_10;
     for token in tokens(headers, CONNECTION) {
-        match token.as_str() {
-            "close" => return false,
-            "keep-alive" => persists = true,
-            _ => {}
+        if token.eq_ignore_ascii_case("close") {
+            return false;
         }
+        persists |= token.eq_ignore_ascii_case("keep-alive");
     }
     persists
 }
 
-/// The comma-separated elements of a field, in small letters.
-fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = String> {
+/// The comma-separated elements of a field.
+fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &str> {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|token| token.trim().to_ascii_lowercase())
+    values.flat_map(|value| value.split(',')).map(str::trim)
 }

@@ -23,6 +23,7 @@ pub(crate) use tls::TlsVersion;
 use crate::error::Error;
 use connection::Connection;
 use http1::Broken;
+pub(crate) use pool::Turn;
 use pool::{Lease, Pool};
 use tls::{Tls, TlsSettings};
 
@@ -84,18 +85,19 @@ impl Transport {
     pub(crate) async fn lease(
         self: &Arc<Self>,
         route: &Route,
-        priority: f32,
+        turn: Turn,
         fresh: bool,
         meter: &dyn Meter,
     ) -> Result<Lease, Error> {
         meter.waiting();
-        let (place, pooled) = self.pool.place(route, priority, fresh).await;
+        let (place, pooled) = self.pool.place(route, turn, fresh).await;
         if let Some(connection) = pooled {
             meter.connected();
             return Ok(place.lease(connection));
         }
         meter.connecting();
-        let stream = connect::connect(route, &self.settings, &self.tls).await?;
+        // Boxed, for few exchanges need it and it is the largest part of all.
+        let stream = Box::pin(connect::connect(route, &self.settings, &self.tls)).await?;
         meter.connected();
         Ok(place.lease(Connection::new(stream)))
     }
@@ -104,7 +106,7 @@ impl Transport {
     pub(crate) async fn exchange(
         &self,
         lease: Lease,
-        outgoing: &Outgoing,
+        outgoing: Outgoing,
         meter: Arc<dyn Meter>,
     ) -> Result<Exchange, Broken> {
         http1::exchange(lease, outgoing, meter, &self.settings).await

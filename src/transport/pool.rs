@@ -14,9 +14,18 @@ const IDLE_FOR: Duration = Duration::from_secs(30);
 /// Idle connections to all origins together, where one origin may not have more.
 const MOST_IDLE: usize = 128;
 
-/// The most urgent first, then the first to come.
+/// Whose turn it is: the most urgent's, then whoever came first.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    /// From 0 to 1, and not -0.
+    pub(crate) priority: f32,
+    /// No two tasks of a session have the same.
+    pub(crate) number: u64,
+}
+
+/// Positive floats compare as their bits do.
 type Ticket = (Reverse<u32>, u64);
-type Turn = (Place, Option<Connection>);
+type Given = (Place, Option<Connection>);
 
 struct Idle {
     connection: Connection,
@@ -29,14 +38,13 @@ struct Host {
     open: usize,
     /// The newest last.
     idle: Vec<Idle>,
-    waiting: BTreeMap<Ticket, oneshot::Sender<Turn>>,
+    waiting: BTreeMap<Ticket, oneshot::Sender<Given>>,
 }
 
 #[derive(Default)]
 struct Hosts {
     by_route: HashMap<Route, Host>,
     idle: usize,
-    last_ticket: u64,
     is_swept: bool,
     is_closed: bool,
 }
@@ -66,20 +74,20 @@ impl Pool {
     }
 
     /// A place at the origin as soon as there is one, with a connection if one is idle and may be used.
-    pub(super) async fn place(self: &Arc<Self>, route: &Route, priority: f32, fresh: bool) -> Turn {
+    pub(super) async fn place(self: &Arc<Self>, route: &Route, turn: Turn, fresh: bool) -> Given {
         loop {
-            let (ticket, turn) = match self.try_place(route, priority, fresh) {
-                Ok((place, Some(mut connection))) => match connection.is_alive() {
-                    true => return (place, Some(connection)),
+            let (ticket, given) = match self.try_place(route, turn, fresh) {
+                Ok((place, Some(mut idle))) => match idle.connection.is_alive(idle.since.elapsed()) {
+                    true => return (place, Some(idle.connection)),
                     // The place is free again: next, please.
                     false => continue,
                 },
-                Ok(turn) => return turn,
+                Ok((place, None)) => return (place, None),
                 Err(queued) => queued,
             };
             let _queued = Queued { pool: self, route, ticket };
             // A sender that is gone took its turn with it.
-            let Ok((place, connection)) = turn.await else { continue };
+            let Ok((place, connection)) = given.await else { continue };
             return (place, connection.filter(|_| !fresh));
         }
     }
@@ -87,9 +95,9 @@ impl Pool {
     fn try_place(
         self: &Arc<Self>,
         route: &Route,
-        priority: f32,
+        turn: Turn,
         fresh: bool,
-    ) -> Result<Turn, (Ticket, oneshot::Receiver<Turn>)> {
+    ) -> Result<(Place, Option<Idle>), (Ticket, oneshot::Receiver<Given>)> {
         let mut closed = None;
         let mut hosts = self.hosts.lock();
         let hosts = &mut *hosts;
@@ -100,7 +108,7 @@ impl Pool {
         if let Some(idle) = host.idle.pop() {
             hosts.idle -= 1;
             match fresh {
-                false => return Ok((self.take(route), Some(idle.connection))),
+                false => return Ok((self.take(route), Some(idle))),
                 true => closed = Some(idle),
             }
         }
@@ -110,9 +118,7 @@ impl Pool {
                 Ok((self.take(route), None))
             }
             false => {
-                hosts.last_ticket += 1;
-                // Positive floats compare as their bits do.
-                let ticket = (Reverse(priority.to_bits()), hosts.last_ticket);
+                let ticket = (Reverse(turn.priority.to_bits()), turn.number);
                 let (sender, receiver) = oneshot::channel();
                 host.waiting.insert(ticket, sender);
                 Err((ticket, receiver))
@@ -125,19 +131,19 @@ impl Pool {
     }
 
     /// A connection that can go on: to the first who still waits, or aside.
-    fn give_back(self: &Arc<Self>, mut turn: (Place, Connection)) {
+    fn give_back(self: &Arc<Self>, mut given: (Place, Connection)) {
         loop {
             let mut hosts = self.hosts.lock();
-            let Some(host) = hosts.by_route.get_mut(&turn.0.route) else { return };
+            let Some(host) = hosts.by_route.get_mut(&given.0.route) else { return };
             let Some((_, waiting)) = host.waiting.pop_first() else {
-                if !hosts.is_closed && hosts.idle < MOST_IDLE.max(self.limit) && hosts.lay_idle(turn) {
+                if !hosts.is_closed && hosts.idle < MOST_IDLE.max(self.limit) && hosts.lay_idle(given) {
                     tokio::spawn(sweep(Arc::downgrade(self)));
                 }
                 return;
             };
             drop(hosts);
-            match waiting.send((turn.0, Some(turn.1))) {
-                Err((place, Some(connection))) => turn = (place, connection),
+            match waiting.send((given.0, Some(given.1))) {
+                Err((place, Some(connection))) => given = (place, connection),
                 _ => return,
             }
         }

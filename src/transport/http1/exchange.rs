@@ -45,7 +45,7 @@ pub(crate) struct Exchange {
 /// The request out, the head of the answer in.
 pub(in crate::transport) async fn exchange(
     mut lease: Lease,
-    outgoing: &Outgoing,
+    outgoing: Outgoing,
     meter: Arc<dyn Meter>,
     settings: &Settings,
 ) -> Result<Exchange, Broken> {

@@ -6,19 +6,17 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use ureq_proto::client::state::{RecvResponse, SendBody};
-use ureq_proto::client::{Await100Result, Call, RecvResponseResult, SendRequestResult};
+use http::{Response, StatusCode};
+use ureq_proto::BodyMode;
+use ureq_proto::client::state::RecvResponse;
+use ureq_proto::client::{Call, RecvResponseResult};
 
-use super::outgoing::{Outgoing, write_head};
-use super::refused;
+use super::outgoing::Outgoing;
 use crate::error::{Code, Error};
 use crate::transport::connection::Connection;
 use crate::transport::framing::{self, Framing};
 use crate::transport::{Meter, Settings, tls};
 
-/// A body up to this size goes out with its head, in one write.
-const SENT_TOGETHER: usize = 16 << 10;
 /// How long a server may take to say 100 before the body goes out without it (RFC 9110, 10.1.1).
 const CONTINUE_WAIT: Duration = Duration::from_secs(1);
 /// Interim answers before the final one.
@@ -43,61 +41,37 @@ impl<'a> Talk<'a> {
         Self { connection, meter, has_sent: false, has_read: false }
     }
 
-    pub(super) async fn through(&mut self, outgoing: &Outgoing, settings: &Settings) -> Result<Answer, Error> {
-        let (mut call, was_sent_whole) = self.send(outgoing, settings).await?;
+    pub(super) async fn through(&mut self, outgoing: Outgoing, settings: &Settings) -> Result<Answer, Error> {
+        let was_sent_whole = self.send(&outgoing, settings).await?;
         let raw = self.read_head(settings).await?;
-        let (_, head) = call.try_response(&raw, false).map_err(|cause| malformed(&cause.to_string()))?;
-        let head = head.ok_or_else(|| malformed("it ends too early"))?;
+        let (head, mode) = parse(outgoing.call, &raw)?;
         if head.headers().len() > settings.header_count as usize {
             return Err(malformed("it has more fields than this session allows"));
         }
         framing::check(&head)?;
-        let mode = match call.proceed() {
-            Some(RecvResponseResult::RecvBody(call)) => Some(call.body_mode()),
-            _ => None,
-        };
-        let asked_to_close = !framing::keeps_alive(outgoing.head.headers(), outgoing.head.version());
-        let is_upgrade = head.status() == http::StatusCode::SWITCHING_PROTOCOLS;
-        let keeps_alive = framing::keeps_alive(head.headers(), head.version());
+        let goes_on = was_sent_whole && outgoing.keeps_alive && head.status() != StatusCode::SWITCHING_PROTOCOLS;
+        let keeps_alive = goes_on && framing::keeps_alive(head.headers(), head.version());
         let framing = Framing::new(mode, settings.header_size as usize);
-        Ok(Answer { head, raw, framing, keeps_alive: keeps_alive && was_sent_whole && !asked_to_close && !is_upgrade })
+        Ok(Answer { head, raw, framing, keeps_alive })
     }
 
-    /// The head, and as much of the body as the server wants to hear.
-    async fn send(&mut self, outgoing: &Outgoing, settings: &Settings) -> Result<(Call<RecvResponse>, bool), Error> {
-        let body = outgoing.body();
-        let mut call = outgoing.call()?;
-        let mut output = write_head(&mut call)?;
-        let proceeded = call.proceed().map_err(|cause| refused(&cause.to_string()))?;
-        match proceeded.ok_or_else(|| refused("its head cannot be written"))? {
-            SendRequestResult::RecvResponse(call) => {
-                self.write(&output, 0).await?;
-                Ok((call, true))
-            }
-            SendRequestResult::SendBody(call) => {
-                let together = if body.len() <= SENT_TOGETHER { body.len() } else { 0 };
-                output.extend_from_slice(&body[..together]);
-                let sent = self.write(&output, together).await?;
-                let sent = sent && self.write(&body[together..], body.len() - together).await?;
-                Ok((all_sent(call, body.len())?, sent))
-            }
-            SendRequestResult::Await100(call) => {
-                self.write(&output, 0).await?;
-                let wanted = self.await_continue(settings.header_size as usize).await?;
-                let sent = wanted && self.write(body, body.len()).await?;
-                match call.proceed().map_err(|cause| refused(&cause.to_string()))? {
-                    Await100Result::SendBody(call) => Ok((all_sent(call, body.len())?, sent)),
-                    Await100Result::RecvResponse(call) => Ok((call, sent)),
-                }
-            }
+    /// The head, and as much of the body as the server wants to hear; whether that was all of it.
+    async fn send(&mut self, outgoing: &Outgoing, settings: &Settings) -> Result<bool, Error> {
+        let was_heard = self.write(&outgoing.first, outgoing.first_body).await?;
+        if !was_heard || outgoing.rest.is_empty() {
+            return Ok(was_heard);
         }
+        if outgoing.expects_continue && !Box::pin(self.await_continue(settings.header_size as usize)).await? {
+            return Ok(false);
+        }
+        self.write(&outgoing.rest, outgoing.rest.len()).await
     }
 
     /// Writes, the last `body` bytes counted as body; false where the server answered before it had heard all.
     async fn write(&mut self, mut bytes: &[u8], body: usize) -> Result<bool, Error> {
         let head = bytes.len() - body;
         let whole = bytes.len();
-        let listens = body > SENT_TOGETHER;
+        let listens = head == 0;
         let outcome = poll_fn(|context| {
             while !bytes.is_empty() {
                 match self.connection.poll_write(context, bytes) {
@@ -197,10 +171,15 @@ impl<'a> Talk<'a> {
     }
 }
 
-/// Whatever was sent, there is no more to come.
-fn all_sent(mut call: Call<SendBody>, length: usize) -> Result<Call<RecvResponse>, Error> {
-    call.consume_direct_write(length).map_err(|cause| refused(&cause.to_string()))?;
-    call.proceed().ok_or_else(|| refused("its body cannot be framed"))
+/// What the head says, and how the body that follows is framed; none where none does.
+fn parse(mut call: Call<RecvResponse>, raw: &[u8]) -> Result<(Response<()>, Option<BodyMode>), Error> {
+    let (_, head) = call.try_response(raw, false).map_err(|cause| malformed(&cause.to_string()))?;
+    let head = head.ok_or_else(|| malformed("it ends too early"))?;
+    let mode = match call.proceed() {
+        Some(RecvResponseResult::RecvBody(call)) => Some(call.body_mode()),
+        _ => None,
+    };
+    Ok((head, mode))
 }
 
 /// The status code, as soon as it can be seen; an error as soon as it can be seen that this is not HTTP.
