@@ -17,7 +17,7 @@ typedef struct Run {
     bool elsewhere;
     const char *to;
     UrlSession *session;
-    UrlSessionTask *task;
+    _Atomic(UrlSessionTask *) task;
     atomic_bool done;
     atomic_int created;
     atomic_int completed;
@@ -393,8 +393,11 @@ static void run_once(Place place, void (*what)(Run *, UrlSessionTask *), bool el
         .session_did_become_invalid = did_become_invalid,
     };
     CHECK(url_session_new(NULL, &delegate, &run.session) == OK);
-    CHECK(url_session_data_task_with_url(run.session, to, &run.task) == OK);
-    CHECK(url_session_task_resume(run.task) == OK);
+    UrlSessionTask *task;
+    CHECK(url_session_data_task_with_url(run.session, to, &task) == OK);
+    /* Messages that end the session may run by now. */
+    atomic_store(&run.task, task);
+    CHECK(url_session_task_resume(task) == OK);
     UrlSessionTask *other;
     UrlSessionStatus status =
         url_session_data_task_with_url_completion_handler(run.session, to, handler, &run, &other);
@@ -407,7 +410,7 @@ static void run_once(Place place, void (*what)(Run *, UrlSessionTask *), bool el
     CHECK(atomic_load(&run.done));
     CHECK(atomic_load(&run.created) == atomic_load(&run.completed));
     CHECK(count_of(&run.invalid) == 1 && count_of(&run.released) == 1);
-    url_session_task_release(run.task);
+    url_session_task_release(task);
     url_session_release(run.session);
 }
 
