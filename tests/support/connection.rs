@@ -1,0 +1,206 @@
+//! One connection of an origin, in the hands of its script.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::PATIENCE;
+
+/// What a client asked, as it came.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The number of the connection it came on, 1 for the first.
+    pub connection: usize,
+    /// From the method to the last field, each line with its CRLF.
+    pub head: String,
+    /// Without its chunked framing.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    pub fn method(&self) -> &str {
+        self.head.split(' ').next().unwrap_or_default()
+    }
+
+    pub fn target(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// The values of a field, whatever its case, in their order.
+    pub fn values(&self, name: &str) -> Vec<&str> {
+        let fields = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        fields.filter(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).collect()
+    }
+
+    /// The value of a field that comes at most once.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let values = self.values(name);
+        assert!(values.len() < 2, "{name} came {} times:\n{}", values.len(), self.head);
+        values.first().copied()
+    }
+}
+
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Stream {
+    pub(super) fn handshake(mut socket: TcpStream, config: Arc<ServerConfig>) -> io::Result<Self> {
+        let mut tls = ServerConnection::new(config).unwrap();
+        while tls.is_handshaking() {
+            tls.complete_io(&mut socket)?;
+        }
+        Ok(Self::Tls(Box::new(StreamOwned::new(tls, socket))))
+    }
+
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_ref(),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
+/// One connection, in the hands of its script. It closes when the script returns.
+pub struct Connection {
+    /// 1 for the first.
+    pub number: usize,
+    stream: Stream,
+    /// What was read past what was asked for.
+    buffer: Vec<u8>,
+    record: Box<dyn Fn(&Request)>,
+}
+
+impl Connection {
+    pub(super) fn new(number: usize, stream: Stream, record: impl Fn(&Request) + 'static) -> Self {
+        Self { number, stream, buffer: Vec::new(), record: Box::new(record) }
+    }
+
+    /// The next request with its body, recorded; None when the peer has left or sends nothing any more.
+    pub fn read_request(&mut self) -> Option<Request> {
+        let end = self.find(b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&self.take(end + 4)).into_owned();
+        let mut request = Request { connection: self.number, head, body: Vec::new() };
+        let length = request.value("content-length").map(|value| value.parse().expect("a Content-Length"));
+        request.body = match length {
+            Some(length) => self.read_exactly(length)?,
+            None if request.value("transfer-encoding").is_some() => self.read_chunked()?,
+            None => Vec::new(),
+        };
+        (self.record)(&request);
+        Some(request)
+    }
+
+    fn read_chunked(&mut self) -> Option<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let end = self.find(b"\r\n")?;
+            let line = String::from_utf8_lossy(&self.take(end + 2)).into_owned();
+            let size = usize::from_str_radix(line.trim(), 16).expect("a chunk size");
+            let chunk = self.read_exactly(size + 2)?;
+            if size == 0 {
+                return Some(body);
+            }
+            body.extend_from_slice(&chunk[..size]);
+        }
+    }
+
+    pub fn read_exactly(&mut self, length: usize) -> Option<Vec<u8>> {
+        while self.buffer.len() < length {
+            self.fill()?;
+        }
+        Some(self.take(length))
+    }
+
+    fn find(&mut self, mark: &[u8]) -> Option<usize> {
+        loop {
+            if let Some(place) = self.buffer.windows(mark.len()).position(|window| window == mark) {
+                return Some(place);
+            }
+            self.fill()?;
+        }
+    }
+
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        self.buffer.drain(..length).collect()
+    }
+
+    fn fill(&mut self) -> Option<()> {
+        let mut bytes = [0; 16 * 1024];
+        let length = self.stream.read(&mut bytes).ok().filter(|length| *length > 0)?;
+        self.buffer.extend_from_slice(&bytes[..length]);
+        Some(())
+    }
+
+    /// Sends all of it; false where the peer has left.
+    pub fn send(&mut self, bytes: &[u8]) -> bool {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.stream.write(rest) {
+                Ok(length @ 1..) => rest = &rest[length..],
+                _ => return false,
+            }
+        }
+        self.stream.flush().is_ok()
+    }
+
+    /// Sends as much of it as the peer takes without pausing for so long, and says how much that was.
+    pub fn send_until_stuck(&mut self, bytes: &[u8], pause: Duration) -> usize {
+        self.stream.socket().set_write_timeout(Some(pause)).unwrap();
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match self.stream.write(&bytes[sent..]) {
+                Ok(length @ 1..) => sent += length,
+                _ => break,
+            }
+        }
+        self.stream.socket().set_write_timeout(Some(PATIENCE)).unwrap();
+        sent
+    }
+
+    /// Blocks until the peer leaves; false where it had not after a while.
+    pub fn wait_for_leave(&mut self) -> bool {
+        let mut bytes = [0; 16 * 1024];
+        loop {
+            match self.stream.read(&mut bytes) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
+            }
+        }
+    }
+
+    /// Ends the connection, as a peer that has said all does.
+    pub fn close(&mut self) {
+        if let Stream::Tls(stream) = &mut self.stream {
+            stream.conn.send_close_notify();
+            drop(stream.flush());
+        }
+        drop(self.stream.socket().shutdown(Shutdown::Both));
+    }
+}

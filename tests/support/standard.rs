@@ -1,0 +1,159 @@
+//! The script that most tests, the C programs, the demo and the bindings share: an answer by path.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::thread;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use percent_encoding::percent_decode_str;
+
+use super::origin::{Connection, Request};
+
+/// Answers requests until the peer leaves or asks for the end of the connection.
+pub fn serve(connection: &mut Connection) {
+    while let Some(request) = connection.read_request() {
+        let open = answer(connection, &request);
+        if !open || request.value("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
+            connection.close();
+            return;
+        }
+    }
+}
+
+/// Answers one request; false where that ends the connection.
+fn answer(connection: &mut Connection, request: &Request) -> bool {
+    let (path, query) = request.target().split_once('?').unwrap_or((request.target(), ""));
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts[..] {
+        ["hello"] => {
+            respond(connection, request, 200, "Content-Type: text/plain; charset=utf-8\r\n", b"hello, world\n")
+        }
+        ["status", code] => {
+            let code = number(code);
+            respond(connection, request, code, "", format!("status {code}\n").as_bytes())
+        }
+        ["echo"] => respond(connection, request, 200, "", &request.body),
+        ["headers"] => respond(connection, request, 200, "Content-Type: text/plain\r\n", request.head.as_bytes()),
+        ["redirect", "0"] => redirect(connection, request, 302, "/hello"),
+        ["redirect", left] => redirect(connection, request, 302, &format!("/redirect/{}", number(left) - 1)),
+        ["redirect-to"] => {
+            let status = parameter(query, "status").map_or(302, |status| number(&status));
+            redirect(connection, request, status, &parameter(query, "url").unwrap_or_default())
+        }
+        ["bytes", length] => {
+            let head = format!("Content-Length: {length}\r\n");
+            stream(connection, &head, number(length), |connection, piece| connection.send(piece))
+        }
+        ["chunked", length] => {
+            let sent = stream(connection, "Transfer-Encoding: chunked\r\n", number(length), |connection, piece| {
+                let size = format!("{:x}\r\n", piece.len());
+                connection.send(size.as_bytes()) && connection.send(piece) && connection.send(b"\r\n")
+            });
+            sent && connection.send(b"0\r\n\r\n")
+        }
+        ["close", length] => {
+            stream(connection, "Connection: close\r\n", number(length), |connection, piece| connection.send(piece));
+            false
+        }
+        ["gzip"] => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(b"hello, gzip\n").unwrap();
+            let fields = "Content-Type: text/plain\r\nContent-Encoding: gzip\r\n";
+            respond(connection, request, 200, fields, &encoder.finish().unwrap())
+        }
+        ["drip", length, pause] => {
+            let pause = Duration::from_millis(number(pause));
+            let length = number(length);
+            connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").as_bytes());
+            (0..length).all(|place| {
+                thread::sleep(pause);
+                connection.send(&pattern(place, 1))
+            })
+        }
+        ["hang"] => !connection.wait_for_leave(),
+        ["head-then-hang"] => {
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+            !connection.wait_for_leave()
+        }
+        ["cut"] => {
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+            false
+        }
+        ["garbage"] => {
+            connection.send(b"SSH-2.0-OpenSSH\r\n");
+            false
+        }
+        _ => respond(connection, request, 404, "", b"no such path\n"),
+    }
+}
+
+fn redirect(connection: &mut Connection, request: &Request, status: u64, location: &str) -> bool {
+    respond(connection, request, status, &format!("Location: {location}\r\n"), b"moved\n")
+}
+
+/// Sends a whole answer, without its body where HTTP knows none.
+fn respond(connection: &mut Connection, request: &Request, status: u64, fields: &str, body: &[u8]) -> bool {
+    let mut answer = format!("HTTP/1.1 {status} {}\r\n{fields}", reason(status));
+    let empty = matches!(status, 204 | 304);
+    if !empty {
+        write!(answer, "Content-Length: {}\r\n", body.len()).unwrap();
+    }
+    let mut answer = format!("{answer}\r\n").into_bytes();
+    if !empty && request.method() != "HEAD" {
+        answer.extend_from_slice(body);
+    }
+    connection.send(&answer)
+}
+
+/// Sends a head, then `length` bytes of the pattern, piece by piece.
+fn stream(
+    connection: &mut Connection,
+    fields: &str,
+    length: u64,
+    send: impl Fn(&mut Connection, &[u8]) -> bool,
+) -> bool {
+    const PIECE: u64 = 256 * 1024;
+    let mut open = connection.send(format!("HTTP/1.1 200 OK\r\n{fields}\r\n").as_bytes());
+    let mut place = 0;
+    while open && place < length {
+        let piece = pattern(place, PIECE.min(length - place));
+        open = send(connection, &piece);
+        place += piece.len() as u64;
+    }
+    open
+}
+
+/// The bytes of the standard body from `place` on: byte i is i % 251.
+pub fn pattern(place: u64, length: u64) -> Vec<u8> {
+    let block: Vec<u8> = (0..251).collect();
+    let (start, length) = ((place % 251) as usize, length as usize);
+    block.repeat((start + length) / 251 + 1)[start..start + length].to_vec()
+}
+
+fn parameter(query: &str, name: &str) -> Option<String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let value = pairs.into_iter().find(|(key, _)| *key == name)?.1;
+    Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().unwrap_or_else(|_| panic!("{text:?} is no number"))
+}
+
+fn reason(status: u64) -> &'static str {
+    match status {
+        200 => "OK",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        404 => "Not Found",
+        500 => "Internal Server Error",
+        _ => "Status",
+    }
+}
