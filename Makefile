@@ -1,0 +1,40 @@
+# Needs cargo, cc and make; nothing else.
+CARGO = CARGO_TARGET_DIR=target cargo
+CFLAGS = -O2 -g
+WARNINGS = -std=c11 -Wall -Wextra -Wpedantic
+RELEASE = target/release
+C = target/c
+
+library:
+	$(CARGO) build --release
+	@ln -sf liburlsession.so $(RELEASE)/liburlsession.so.$$(sed -n '/^version/s/.*"\(.*\)\..*"/\1/p' Cargo.toml)
+
+# The C examples, linked as an application would be, but to the library where it was built.
+examples: library
+	@mkdir -p $(C)
+	@for name in get delegate lifecycle; do \
+		$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/c/$$name.c -o $(C)/$$name \
+			-L$(RELEASE) -Wl,-rpath,"$$PWD/$(RELEASE)" -lurlsession -pthread || exit 1; \
+	done
+
+# Over http and https of an embedded origin, or `make demo URL=https://...` over the real network. The origin is not run
+# by cargo, which would have its program find the library of another build.
+demo: examples
+	@if [ -n "$(URL)" ]; then $(C)/lifecycle "$(URL)"; \
+	else $(CARGO) build --example origin && target/debug/examples/origin $(C)/lifecycle; fi
+
+# All but documentation tests, of which a C library's crate has none.
+test:
+	$(CARGO) test --lib --tests
+
+header:
+	touch cbindgen.toml
+	URL_SESSION_WRITE_HEADER=1 $(CARGO) check
+
+bench: library
+	$(CARGO) bench --bench compare
+
+clean:
+	$(CARGO) clean
+
+.PHONY: library examples demo test header bench clean
