@@ -27,6 +27,14 @@ impl Message {
         Self::Call(Some(Box::new(call)))
     }
 
+    /// Bytes of data; no data message is without.
+    pub(super) fn data_length(&self) -> usize {
+        match self {
+            Self::DidReceiveData(_, _, data) => data.bytes().len(),
+            _ => 0,
+        }
+    }
+
     /// A panic of ours stops here. It costs a task its life, but no task and no session its last message.
     pub(crate) fn deliver(mut self) {
         if catch_unwind(AssertUnwindSafe(|| self.tell())).is_ok() {

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 use super::{Message, workers};
 
@@ -12,6 +13,11 @@ use super::{Message, workers};
 const BATCHES_IN_A_ROW: usize = 16;
 /// A network thread keeps no more messages than this back until it has nothing else to do.
 const MOST_KEPT_BACK: usize = 64;
+
+/// After so many bytes of data in one batch more are on their way, and it pays to let some gather: to sleep and be woken
+/// for every piece costs more than to count it.
+const LINGER_FROM: usize = 64 << 10;
+const LINGER: Duration = Duration::from_micros(200);
 
 thread_local! {
     /// Queues that this network thread will have run once it has nothing else to do: to wake a thread for every message
@@ -25,17 +31,24 @@ struct Waiting {
     /// A thread tells messages, or one is on its way, or will be when the network thread is idle.
     scheduled: bool,
     is_kept_back: bool,
+    /// The thread that tells messages waits a moment for more data.
+    lingers: bool,
 }
 
 #[derive(Default)]
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
+    /// A message came that is worth ending the moment for.
+    urgent: Condvar,
 }
 
 impl Queue {
     /// Wakes a thread only if none is busy with this queue. What waits is bounded by what tasks may have under way.
     pub(crate) fn push(self: &Arc<Self>, message: Message) {
         let mut waiting = self.waiting.lock();
+        if waiting.lingers && message.data_length() == 0 {
+            self.urgent.notify_one();
+        }
         waiting.messages.push_back(message);
         let is_first = !std::mem::replace(&mut waiting.scheduled, true);
         let is_network_thread = || tokio::task::try_id().is_some();
@@ -61,6 +74,16 @@ impl Queue {
         }
     }
 
+    /// Waits a moment for data to gather, or for a message that is none.
+    fn linger(&self) {
+        let mut waiting = self.waiting.lock();
+        if waiting.messages.iter().all(|message| message.data_length() > 0) {
+            waiting.lingers = true;
+            self.urgent.wait_for(&mut waiting, LINGER);
+            waiting.lingers = false;
+        }
+    }
+
     /// Tells what waits; called by the executor, on one thread at a time.
     pub(super) fn run(self: Arc<Self>) {
         let mut batch = VecDeque::new();
@@ -73,8 +96,12 @@ impl Queue {
                 }
                 std::mem::swap(&mut batch, &mut waiting.messages);
             }
+            let data: usize = batch.iter().map(Message::data_length).sum();
             for message in batch.drain(..) {
                 message.deliver();
+            }
+            if data >= LINGER_FROM {
+                self.linger();
             }
         }
         workers::execute(self);

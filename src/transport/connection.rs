@@ -14,6 +14,8 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
+use super::blocks;
+
 /// A socket that is never written with writev, which could raise SIGPIPE; a plain write cannot.
 pub(super) enum Socket {
     Tcp(TcpStream),
@@ -72,20 +74,54 @@ pub(super) enum Stream {
 const READ_SIZES: (usize, usize) = (16 << 10, 256 << 10);
 /// How long a connection idles before the system is asked whether it is still there.
 const ASKED_AFTER: Duration = Duration::from_millis(100);
-/// Smaller pieces are copied, so that one which is kept does not keep the whole buffer.
+/// Smaller pieces are copied, and so is what is little of its block, so that one which is kept does not keep much else.
 const COPIED: usize = 2 << 10;
 
 pub(super) struct Connection {
     stream: Stream,
     unused: BytesMut,
+    has_block: bool,
     read_size: usize,
     /// It has answered before.
     pub(super) is_reused: bool,
 }
 
+/// A read gives one record, however many are there; a larger piece costs less to hand on than many small ones.
+fn read_records(
+    stream: &mut TlsStream<Socket>,
+    into: &mut BytesMut,
+    size: usize,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut total = 0;
+    while total < size {
+        match std::pin::pin!(stream.read_buf(into)).poll(context) {
+            Poll::Ready(Ok(bytes)) if bytes > 0 => total += bytes,
+            // What ends the stream is told again by the next read.
+            _ if total > 0 => break,
+            nothing => return nothing,
+        }
+    }
+    Poll::Ready(Ok(total))
+}
+
+/// Room for a read, in a new block where this one is still lent out; then true.
+fn make_room(unused: &mut BytesMut, has_block: bool, size: usize) -> bool {
+    if unused.try_reclaim(size) {
+        return false;
+    }
+    let mut block = blocks::take(size + unused.len());
+    block.extend_from_slice(unused);
+    let before = std::mem::replace(unused, block);
+    if has_block {
+        blocks::put(before);
+    }
+    true
+}
+
 impl Connection {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, unused: BytesMut::new(), read_size: READ_SIZES.0, is_reused: false }
+        Self { stream, unused: BytesMut::new(), has_block: false, read_size: READ_SIZES.0, is_reused: false }
     }
 
     /// Reads once, behind what is unused; 0 at the end.
@@ -97,12 +133,12 @@ impl Connection {
                     self.release_buffer();
                     return Poll::Pending;
                 }
-                self.unused.reserve(self.read_size);
+                self.has_block |= make_room(&mut self.unused, self.has_block, self.read_size);
                 std::pin::pin!(socket.read_buf(&mut self.unused)).poll(context)
             }
             Stream::Tls(stream) => {
-                self.unused.reserve(self.read_size);
-                std::pin::pin!(stream.read_buf(&mut self.unused)).poll(context)
+                self.has_block |= make_room(&mut self.unused, self.has_block, self.read_size);
+                read_records(stream, &mut self.unused, self.read_size, context)
             }
         };
         match read {
@@ -116,8 +152,8 @@ impl Connection {
     }
 
     pub(super) fn release_buffer(&mut self) {
-        if self.unused.is_empty() {
-            self.unused = BytesMut::new();
+        if self.unused.is_empty() && std::mem::take(&mut self.has_block) {
+            blocks::put(std::mem::take(&mut self.unused));
         }
     }
 
@@ -145,7 +181,7 @@ impl Connection {
 
     /// The next bytes, for good.
     pub(super) fn take(&mut self, bytes: usize) -> Bytes {
-        if bytes > COPIED {
+        if bytes > COPIED && bytes > self.unused.capacity() / 16 {
             return self.unused.split_to(bytes).freeze();
         }
         let copy = Bytes::copy_from_slice(&self.unused[..bytes]);

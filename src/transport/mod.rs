@@ -1,5 +1,6 @@
 //! Bytes to a server and back: names, connections, TLS, HTTP/1.1. Nothing else names ureq-proto or rustls.
 
+mod blocks;
 mod chunked;
 mod connect;
 mod connection;
