@@ -71,7 +71,7 @@ pub(super) enum Stream {
 }
 
 /// A read that fills its buffer makes the next one larger, up to the second.
-const READ_SIZES: (usize, usize) = (16 << 10, 256 << 10);
+const READ_SIZES: (usize, usize) = (16 << 10, 512 << 10);
 /// How long a connection idles before the system is asked whether it is still there.
 const ASKED_AFTER: Duration = Duration::from_millis(100);
 /// Smaller pieces are copied, and so is what is little of its block, so that one which is kept does not keep much else.
