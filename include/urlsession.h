@@ -176,8 +176,8 @@ typedef uint32_t UrlSessionTlsVersion;
 /**
  * Gives a connected stream socket for a host and a port: TCP, Unix, one end of a socketpair. The library owns it from
  * then on, and speaks TLS on it where the URL says https. -1, and what is no such socket, fails the task with
- * CANNOT_CONNECT_TO_HOST. Called on a
- * library thread, perhaps on several at once, and may block; `host` is lent, an IPv6 address without brackets.
+ * CANNOT_CONNECT_TO_HOST. Called on a library thread, perhaps on several at once, and may block; `host` is lent, an
+ * IPv6 address without brackets.
  */
 typedef int32_t (*UrlSessionDialFunction)(void *context, const char *host, uint16_t port);
 
@@ -428,7 +428,7 @@ const uint8_t *url_session_data_bytes(const UrlSessionData *data);
 size_t url_session_data_length(const UrlSessionData *data);
 
 /**
- * Copies bytes into an object that can be kept; NULL for NULL bytes with a length, or where there is no memory.
+ * Copies bytes into an object that can be kept; NULL for NULL bytes with a length.
  */
 UrlSessionData *url_session_data_new(const uint8_t *bytes, size_t length);
 
@@ -560,7 +560,7 @@ const char *url_session_request_value_for_header_field(const UrlSessionRequest *
 size_t url_session_request_header_field_count(const UrlSessionRequest *request);
 
 /**
- * The header field at `index`, in the order they go out: name in its own case and value, both NUL-terminated and
+ * The header field at `index`, in the order they were set: name in its own case and value, both NUL-terminated and
  * lent until the request is changed or released. INVALID_ARGUMENT past the end; then both are NULL.
  */
 UrlSessionStatus url_session_request_header_field_at(const UrlSessionRequest *request,
@@ -956,8 +956,8 @@ void url_session_task_release(UrlSessionTask *task);
 UrlSessionStatus url_session_task_resume(UrlSessionTask *task);
 
 /**
- * One suspension more: while there is any, nothing is sent or read and no timer runs. Messages that are under way
- * may still come. On a task that was cancelled or has completed: does nothing.
+ * One suspension more: while there is any, nothing is sent or read and no timer runs; a connection that the task has it
+ * keeps, in the queue for one it is passed over. Messages that are under way may still come. On a task that was cancelled or has completed: does nothing.
  */
 UrlSessionStatus url_session_task_suspend(UrlSessionTask *task);
 

@@ -22,7 +22,7 @@
 //! | 4 | connection and trust | `lifecycle/exchange.rs`, `transport/` |
 //! | 5 | redirect, then back to 4 | `lifecycle/redirect.rs` |
 //! | 7 | response: allow, cancel | `lifecycle/response.rs` |
-//! | 8, 9 | body and its counter | `lifecycle/exchange.rs`, `transport/http1.rs` |
+//! | 8, 9 | body and its counter | `lifecycle/exchange.rs`, `transport/http1/` |
 //! | 10 | data, decoded and bounded | `lifecycle/receive.rs` |
 //! | 13 | complete, exactly once, last | `lifecycle/finish.rs` |
 //! | 15 | invalidate; did-become-invalid; the delegate is released | `session/mod.rs`, `session/registry.rs` |

@@ -15,6 +15,7 @@ pub(crate) use completion_handler::{CompletionHandler, GatheringDelegate};
 pub(crate) use message::Message;
 pub(crate) use outbox::Outbox;
 pub(crate) use queue::Queue;
+pub(crate) use workers::start as start_workers;
 
 use crate::error::Error;
 use crate::identity::Identity;

@@ -1,9 +1,9 @@
 //! A session's messages, told one at a time and in order, by whatever thread the executor lends.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -14,6 +14,7 @@ const BATCHES_IN_A_ROW: usize = 16;
 /// A network thread keeps no more messages than this back until it has nothing else to do.
 const MOST_KEPT_BACK: usize = 64;
 
+const KEPT_AT_MOST: Duration = Duration::from_millis(1);
 /// After so many bytes of data in one batch more are on their way, and it pays to let some gather: to sleep and be woken
 /// for every piece costs more than to count it.
 const LINGER_FROM: usize = 64 << 10;
@@ -23,6 +24,9 @@ thread_local! {
     /// Queues that this network thread will have run once it has nothing else to do: to wake a thread for every message
     /// costs more than everything else.
     static KEPT_BACK: RefCell<Vec<Arc<Queue>>> = const { RefCell::new(Vec::new()) };
+    static KEPT_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// The runtime tells this thread's end of work: the threads it keeps for blocking calls it does not tell.
+    static IS_TOLD: Cell<bool> = const { Cell::new(false) };
 }
 
 #[derive(Default)]
@@ -51,11 +55,12 @@ impl Queue {
         }
         waiting.messages.push_back(message);
         let is_first = !std::mem::replace(&mut waiting.scheduled, true);
-        let is_network_thread = || tokio::task::try_id().is_some();
+        let is_network_thread = || IS_TOLD.get() && tokio::task::try_id().is_some();
         if is_first && is_network_thread() {
             waiting.is_kept_back = true;
             drop(waiting);
             KEPT_BACK.with_borrow_mut(|kept| kept.push(self.clone()));
+            KEPT_SINCE.set(KEPT_SINCE.get().or_else(|| Some(Instant::now())));
         } else if is_first || waiting.is_kept_back && waiting.messages.len() > MOST_KEPT_BACK {
             waiting.is_kept_back = false;
             drop(waiting);
@@ -65,12 +70,21 @@ impl Queue {
 
     /// The network thread has nothing else to do; called on it by the runtime.
     pub(crate) fn run_kept_back() {
+        IS_TOLD.set(true);
+        KEPT_SINCE.set(None);
         let kept = KEPT_BACK.with_borrow_mut(std::mem::take);
         for queue in kept {
             let is_kept_back = std::mem::take(&mut queue.waiting.lock().is_kept_back);
             if is_kept_back {
                 workers::execute(queue);
             }
+        }
+    }
+
+    /// A network thread that always has something else to do; called between two things.
+    pub(crate) fn run_overdue() {
+        if KEPT_SINCE.get().is_some_and(|since| since.elapsed() > KEPT_AT_MOST) {
+            Self::run_kept_back();
         }
     }
 

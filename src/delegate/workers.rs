@@ -1,12 +1,13 @@
 //! The delegate workers: threads that tell messages, as many as there are queues busy at once. A slot that never
 //! returns keeps one of them and nothing else.
 
+use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use once_cell::sync::Lazy;
+use once_cell::sync::{Lazy, OnceCell};
 use parking_lot::{Condvar, Mutex};
 
 use super::Queue;
@@ -37,6 +38,19 @@ static WORKERS: Lazy<Workers> = Lazy::new(|| {
     Workers { sender, receiver, count: Mutex::default(), work: Condvar::new() }
 });
 
+/// Makes the first worker, which stays: a message can then always be told, if later than with more of them.
+pub(crate) fn start() -> io::Result<()> {
+    static STARTED: OnceCell<()> = OnceCell::new();
+    STARTED.get_or_try_init(|| spawn(&mut WORKERS.count.lock())).copied()
+}
+
+fn spawn(count: &mut Count) -> io::Result<()> {
+    thread::Builder::new().name("urlsession-delegate".to_owned()).spawn(work)?;
+    count.threads += 1;
+    count.idle += 1;
+    Ok(())
+}
+
 /// Has a thread run the queue, a new one if all are busy.
 pub(super) fn execute(queue: Arc<Queue>) {
     // The receiver lives as long as the process.
@@ -47,12 +61,8 @@ pub(super) fn execute(queue: Arc<Queue>) {
         drop(count);
         WORKERS.work.notify_one();
     } else if count.threads < MOST_THREADS {
-        let worker = thread::Builder::new().name("urlsession-delegate".to_owned());
         // Where the system has no thread to give, the queue waits for one that is there.
-        if worker.spawn(work).is_ok() {
-            count.threads += 1;
-            count.idle += 1;
-        }
+        let _ = spawn(&mut count);
     }
 }
 
@@ -67,7 +77,8 @@ fn work() {
 fn next() -> Option<Arc<Queue>> {
     let mut count = WORKERS.count.lock();
     while count.waiting == 0 {
-        if WORKERS.work.wait_for(&mut count, IDLE).timed_out() && count.waiting == 0 {
+        let has_timed_out = WORKERS.work.wait_for(&mut count, IDLE).timed_out();
+        if has_timed_out && count.waiting == 0 && count.threads > 1 {
             count.idle -= 1;
             count.threads -= 1;
             return None;

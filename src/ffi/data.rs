@@ -40,7 +40,7 @@ pub extern "C" fn url_session_data_length(data: *const UrlSessionData) -> usize 
     boundary(|| Ok(borrow::<Data>(data)?.bytes().len()))
 }
 
-/// Copies bytes into an object that can be kept; NULL for NULL bytes with a length, or where there is no memory.
+/// Copies bytes into an object that can be kept; NULL for NULL bytes with a length.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_data_new(bytes: *const u8, length: usize) -> *mut UrlSessionData {
     copied(|| Ok(Some(Data::copy(super::convert::bytes(bytes, length)?))))

@@ -159,6 +159,8 @@ impl Delegate for DelegateTable {
         let (lent, response, answer) = (Loan::new(task), Loan::new(response), Loan::new(answer));
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, session_of(task), lent.handle(), response.handle(), answer.handle()) };
+        drop(lent);
+        super::task::let_go(task);
     }
 
     fn did_receive_data(&self, task: &Arc<Task>, data: &Arc<Data>) {
@@ -167,6 +169,8 @@ impl Delegate for DelegateTable {
         let session = session_of(task);
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, session, lent.handle(), bytes.as_ptr(), bytes.len(), loan.handle()) };
+        drop(lent);
+        super::task::let_go(task);
     }
 
     fn did_complete(&self, task: &Arc<Task>, error: Option<&Arc<Error>>) {

@@ -134,7 +134,7 @@ pub extern "C" fn url_session_request_header_field_count(request: *const UrlSess
     boundary(|| Ok(borrow::<RequestObject>(request)?.with(|request| request.headers().len())))
 }
 
-/// The header field at `index`, in the order they go out: name in its own case and value, both NUL-terminated and
+/// The header field at `index`, in the order they were set: name in its own case and value, both NUL-terminated and
 /// lent until the request is changed or released. INVALID_ARGUMENT past the end; then both are NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_request_header_field_at(

@@ -11,9 +11,6 @@ use crate::message::{ContentDecoder, Response};
 use crate::task::Task;
 use crate::transport::Exchange;
 
-/// Below this a body may swell as it likes.
-const RATIO_COUNTS_FROM: u64 = 10 << 20;
-
 pub(super) async fn body(
     task: &Arc<Task>,
     rules: &Rules,
@@ -21,7 +18,8 @@ pub(super) async fn body(
     mut exchange: Exchange,
 ) -> Result<(), Error> {
     let codings = response.headers().get_all(CONTENT_ENCODING).iter().map(|value| value.as_bytes());
-    let mut decoder = if exchange.has_body() { ContentDecoder::for_fields(codings)? } else { None };
+    let mut decoder =
+        if exchange.has_body() { ContentDecoder::for_fields(codings, rules.decompression_ratio)? } else { None };
     let mut tally = Tally::new(task, rules);
     while let Some(chunk) = exchange.chunk().await? {
         tally.received(&chunk);
@@ -38,6 +36,8 @@ pub(super) async fn body(
 }
 
 async fn deliver(tally: &mut Tally<'_>, piece: Bytes) -> Result<(), Error> {
+    // One chunk may become many pieces, and other tasks want their turn.
+    tokio::task::consume_budget().await;
     tally.decoded(&piece)?;
     let task = tally.task;
     watch::heed(task).await?;
@@ -54,21 +54,17 @@ async fn deliver(tally: &mut Tally<'_>, piece: Bytes) -> Result<(), Error> {
 /// What came in, what became of it, and what may.
 struct Tally<'a> {
     task: &'a Arc<Task>,
-    received: u64,
     decoded: u64,
     most_decoded: u64,
-    ratio: u64,
 }
 
 impl<'a> Tally<'a> {
     fn new(task: &'a Arc<Task>, rules: &Rules) -> Self {
         let gathered = if task.outbox().gathers() { rules.gathered_size } else { u64::MAX };
-        let ratio = if rules.decompression_ratio == 0 { u64::MAX } else { rules.decompression_ratio.into() };
-        Self { task, received: 0, decoded: 0, most_decoded: rules.decoded_size.min(gathered), ratio }
+        Self { task, decoded: 0, most_decoded: rules.decoded_size.min(gathered) }
     }
 
-    fn received(&mut self, chunk: &Bytes) {
-        self.received += chunk.len() as u64;
+    fn received(&self, chunk: &Bytes) {
         self.task.counters.received.add(chunk.len());
     }
 
@@ -77,10 +73,6 @@ impl<'a> Tally<'a> {
         self.task.counters.decoded.add(piece.len());
         if self.decoded > self.most_decoded {
             let message = "the body is larger than this session allows: raise the limit or stream it";
-            return Err(Error::new(Code::DATA_LENGTH_EXCEEDS_MAXIMUM, message));
-        }
-        if self.decoded > RATIO_COUNTS_FROM && self.decoded / self.received.max(1) > self.ratio {
-            let message = "the body swells too much when it is decompressed: it looks like a decompression bomb";
             return Err(Error::new(Code::DATA_LENGTH_EXCEEDS_MAXIMUM, message));
         }
         Ok(())

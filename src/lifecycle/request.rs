@@ -39,17 +39,26 @@ static DEFAULTS: [Field; 4] = [
     Field::new(Text::from_static("connection\0"), Text::from_static("keep-alive\0")),
 ];
 
+static AS_IT_IS: Field = Field::new(Text::from_static("accept-encoding\0"), Text::from_static("identity\0"));
+
 /// The request as it goes out first.
 pub(super) fn first(task: &Task, rules: &Rules) -> Result<Arc<Request>, Error> {
     let original = task.original_request();
     original.url()?;
     let mut request = Request::clone(original);
     let headers = request.headers_mut();
-    // The true length is written when the body is.
-    headers.drop_field("content-length");
-    for field in rules.headers.iter().chain(&DEFAULTS) {
+    for field in rules.headers.iter() {
         headers.add_default(field);
     }
+    // A part of a body is a part of its coded form, which nothing can decode.
+    if headers.contains("range") {
+        headers.add_default(&AS_IT_IS);
+    }
+    for field in &DEFAULTS {
+        headers.add_default(field);
+    }
+    // The true length is written when the body is.
+    headers.drop_field("content-length");
     let request = Arc::new(request);
     task.set_current_request(request.clone());
     Ok(request)

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::delegate::Queue;
 use crate::error::Error;
 use crate::task::{State, Task};
 
@@ -16,6 +17,7 @@ pub(super) async fn watch(task: &Arc<Task>, work: impl Future<Output = Result<()
     let mut work = pin!(work);
     let mut alarm = pin!(None::<Sleep>);
     poll_fn(|context| {
+        Queue::run_overdue();
         match task.poll_state(context.waker()) {
             State::Canceling | State::Completed => return Poll::Ready(task.interruption()),
             State::Suspended => return Poll::Pending,

@@ -12,6 +12,10 @@ pub(crate) const ACCEPTED: &str = "gzip, deflate, br, zstd\0";
 /// More codings on top of each other than this is an attack.
 const MOST_CODINGS: usize = 5;
 const LARGEST_PIECE: usize = 64 << 10;
+/// Below this a body may swell as it likes.
+const RATIO_COUNTS_FROM: u64 = 10 << 20;
+/// What another member or frame counts as.
+const BEGINNING: usize = 1 << 10;
 /// 8 MiB, which RFC 9659 asks servers to stay within.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
@@ -44,11 +48,20 @@ enum Progress {
 pub(crate) struct ContentDecoder {
     /// In the order they are undone.
     stages: Vec<Stage>,
+    swelling: Swelling,
+}
+
+/// How much became of how little, over all stages: a bomb may be hidden in one of them.
+struct Swelling {
+    received: u64,
+    made: u64,
+    most: u64,
 }
 
 impl ContentDecoder {
     /// For the Content-Encoding fields of a response; none where the body is as it is.
-    pub(crate) fn for_fields<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Result<Option<Self>, Error> {
+    /// One byte may become `ratio`; 0 means any number.
+    pub(crate) fn for_fields<'a>(fields: impl Iterator<Item = &'a [u8]>, ratio: u32) -> Result<Option<Self>, Error> {
         let mut stages = Vec::new();
         for field in fields {
             for name in field.split(|&byte| byte == b',') {
@@ -60,16 +73,19 @@ impl ContentDecoder {
             return Err(broken("more content codings on top of each other than anybody needs"));
         }
         stages.reverse();
-        Ok((!stages.is_empty()).then_some(Self { stages }))
+        let most = if ratio == 0 { u64::MAX } else { ratio.into() };
+        let swelling = Swelling { received: 0, made: 0, most };
+        Ok((!stages.is_empty()).then_some(Self { stages, swelling }))
     }
 
     pub(crate) fn push(&mut self, input: Bytes) {
+        self.swelling.received += input.len() as u64;
         self.stages[0].input = input;
     }
 
     /// The next decoded piece; none where more input is needed.
     pub(crate) fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        pull(&mut self.stages)
+        pull(&mut self.stages, &mut self.swelling)
     }
 
     /// The input is over: were the codings, too? A body without a byte counts as nothing at all.
@@ -81,16 +97,30 @@ impl ContentDecoder {
     }
 }
 
-fn pull(stages: &mut [Stage]) -> Result<Option<Bytes>, Error> {
+impl Swelling {
+    fn made(&mut self, bytes: usize) -> Result<(), Error> {
+        self.made += bytes as u64;
+        if self.made > RATIO_COUNTS_FROM && self.made / self.received.max(1) > self.most {
+            let message = "the body swells too much when it is decompressed: it looks like a decompression bomb";
+            return Err(Error::new(Code::DATA_LENGTH_EXCEEDS_MAXIMUM, message));
+        }
+        Ok(())
+    }
+}
+
+fn pull(stages: &mut [Stage], swelling: &mut Swelling) -> Result<Option<Bytes>, Error> {
     let Some((last, before)) = stages.split_last_mut() else { return Ok(None) };
     loop {
         if last.input.is_empty() && !last.full {
-            match pull(before)? {
+            match pull(before, swelling)? {
                 Some(input) => last.input = input,
                 None => return Ok(None),
             }
         }
+        // To begin again costs memory and time even if nothing comes of it.
+        let beginning = if last.state == Progress::Ended { BEGINNING } else { 0 };
         let piece = last.step()?;
+        swelling.made(beginning + piece.len())?;
         if !piece.is_empty() {
             return Ok(Some(piece));
         }
@@ -229,7 +259,7 @@ mod tests {
     use super::*;
 
     fn decode(codings: &str, body: &[u8], step: usize) -> Result<Vec<u8>, Error> {
-        let mut decoder = ContentDecoder::for_fields([codings.as_bytes()].into_iter())?.unwrap();
+        let mut decoder = ContentDecoder::for_fields([codings.as_bytes()].into_iter(), 250)?.unwrap();
         let mut decoded = Vec::new();
         for chunk in body.chunks(step) {
             decoder.push(Bytes::copy_from_slice(chunk));
@@ -301,6 +331,15 @@ mod tests {
     }
 
     #[test]
+    fn a_bomb_is_seen_in_whatever_stage_it_goes_off() {
+        let empty_members = gzip(b"").repeat(1 << 20);
+        let hidden = gzip(&gzip(&empty_members));
+        assert!(hidden.len() < 10_000);
+        let error = decode("gzip, gzip, gzip", &hidden, 1 << 20).unwrap_err();
+        assert_eq!(error.code(), Code::DATA_LENGTH_EXCEEDS_MAXIMUM);
+    }
+
+    #[test]
     fn truncated_corrupt_and_unknown_are_errors() {
         let plain = plain();
         for (coding, body) in [("gzip", gzip(&plain)), ("deflate", zlib(&plain)), ("br", BROTLI.to_vec())] {
@@ -308,7 +347,7 @@ mod tests {
             assert!(decode(coding, b"no such thing as a body", 4096).is_err(), "{coding} corrupt");
         }
         assert!(decode("zstd", b"no such thing as a body", 4096).is_err());
-        assert!(ContentDecoder::for_fields([b"compress".as_slice()].into_iter()).is_err());
-        assert!(ContentDecoder::for_fields([b"gzip,gzip,gzip,gzip,gzip,gzip".as_slice()].into_iter()).is_err());
+        assert!(ContentDecoder::for_fields([b"compress".as_slice()].into_iter(), 250).is_err());
+        assert!(ContentDecoder::for_fields([b"gzip,gzip,gzip,gzip,gzip,gzip".as_slice()].into_iter(), 250).is_err());
     }
 }

@@ -24,7 +24,12 @@ pub(super) fn parameter(field: &str, name: &str) -> Option<String> {
 fn parameters(field: &str) -> impl Iterator<Item = (&str, String)> {
     let mut rest = skip_value(field);
     std::iter::from_fn(move || {
-        let (key, after) = rest.strip_prefix(';')?.split_once('=')?;
+        let parameter = rest.strip_prefix(';')?;
+        let key = &parameter[..parameter.find([';', '=']).unwrap_or(parameter.len())];
+        let Some(after) = parameter[key.len()..].strip_prefix('=') else {
+            rest = &parameter[key.len()..];
+            return Some((key.trim(), String::new()));
+        };
         let after = after.trim_start();
         let (value, next) = match after.strip_prefix('"') {
             Some(quoted) => unquote(quoted),
@@ -66,6 +71,7 @@ mod tests {
         assert_eq!(essence(field).unwrap().as_str(), "text/html");
         assert_eq!(charset(field).unwrap().as_str(), "utf-8");
         assert_eq!(parameter(field, "q").unwrap(), "a;b\"c");
+        assert_eq!(charset("text/html; foo; charset=utf-8").unwrap().as_str(), "utf-8");
         assert_eq!(charset("text/plain;charset=iso-8859-1;x=y").unwrap().as_str(), "iso-8859-1");
     }
 

@@ -77,6 +77,15 @@ pub(crate) fn without_secrets(location: &Location) -> Text {
             let _ = url.set_password(None);
             Text::new(url.as_str())
         }
-        _ => location.text.clone(),
+        Some(_) => location.text.clone(),
+        None => Text::from(without_authority_secrets(location.text.as_str())),
     }
+}
+
+/// What cannot be parsed may hold a password all the same: whatever stands before the last @ of its authority.
+fn without_authority_secrets(text: &str) -> String {
+    let begin = text.find("//").map_or(0, |slashes| slashes + 2);
+    let end = text[begin..].find(['/', '?', '#']).map_or(text.len(), |end| begin + end);
+    let begin_of_host = text[begin..end].rfind('@').map_or(begin, |at| begin + at + 1);
+    format!("{}{}", &text[..begin], &text[begin_of_host..])
 }

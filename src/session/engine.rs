@@ -7,7 +7,7 @@ use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Refused;
-use crate::delegate::Queue;
+use crate::delegate::{Queue, start_workers};
 
 /// Waiting costs no thread, and threads that look for work to share cost more than they bring: half of the cores, for
 /// the other half is the application's and the delegate workers'.
@@ -22,6 +22,7 @@ impl Engine {
     pub(crate) fn running() -> Result<Self, Refused> {
         static RUNTIME: OnceCell<Runtime> = OnceCell::new();
         let make = || {
+            start_workers().map_err(|_| Refused::OutOfResources)?;
             let cores = thread::available_parallelism().map_or(1, NonZero::get);
             Builder::new_multi_thread()
                 .worker_threads((cores / 2).clamp(1, MOST_NETWORK_THREADS))

@@ -21,7 +21,7 @@ use crate::delegate::{CompletionHandler, Delegate, GatheringDelegate, Message, O
 use crate::identity::Identity;
 use crate::lifecycle;
 use crate::message::{Data, Request, Text};
-use crate::task::{Clock, Task, TimeLimits};
+use crate::task::{Clock, State, Task, TimeLimits};
 use crate::transport::Transport;
 
 /// Why something was not made.
@@ -101,11 +101,6 @@ impl Session {
         drop(before);
     }
 
-    fn let_go(&self) {
-        let kept = self.kept.lock().take();
-        drop(kept);
-    }
-
     /// A suspended task. `prepare` sees it before anybody else can; the delegate sees it before this returns.
     pub(crate) fn data_task(
         self: &Arc<Self>,
@@ -178,7 +173,13 @@ impl Session {
     /// All tasks, told where the session's messages are.
     pub(crate) fn all_tasks(self: &Arc<Self>, handler: impl FnOnce(&[Arc<Task>]) + Send + 'static) {
         let session = self.clone();
-        self.queue.push(Message::call(move || handler(&session.tasks())));
+        let all = move || {
+            let mut tasks = session.tasks();
+            // A task whose end is just being told is still in the list.
+            tasks.retain(|task| task.state() != State::Completed);
+            handler(&tasks);
+        };
+        self.queue.push(Message::call(all));
     }
 
     pub(crate) fn finish_tasks_and_invalidate(&self) {
@@ -206,8 +207,11 @@ impl Session {
     /// Comes once: the registry says so.
     fn become_invalid(&self) {
         self.transport.close();
-        let Some(delegate) = &self.delegate else { return self.let_go() };
+        // Told also where there is nobody to tell: delegates of tasks may still use the session until then.
         let kept = self.kept.lock().take();
-        self.queue.push(Message::DidBecomeInvalid(delegate.clone(), self.identity, kept));
+        self.queue.push(match &self.delegate {
+            Some(delegate) => Message::DidBecomeInvalid(delegate.clone(), self.identity, kept),
+            None => Message::call(move || drop(kept)),
+        });
     }
 }

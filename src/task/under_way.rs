@@ -7,6 +7,8 @@ use std::task::{Poll, Waker};
 
 use parking_lot::Mutex;
 
+/// What a message weighs beside its bytes: many small ones are heavy, too.
+const MESSAGE: usize = 256;
 /// One more chunk may be taken while there is less than this under way.
 const BOUND: usize = 1 << 20;
 
@@ -18,13 +20,14 @@ pub(crate) struct UnderWay {
 
 impl UnderWay {
     pub(crate) fn take(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes, Ordering::SeqCst);
+        self.bytes.fetch_add(bytes + MESSAGE, Ordering::SeqCst);
     }
 
     /// Wakes the reader once there is room worth waking for.
     pub(crate) fn give_back(&self, bytes: usize) {
-        let before = self.bytes.fetch_sub(bytes, Ordering::SeqCst);
-        if before >= BOUND / 2 && before - bytes < BOUND / 2 {
+        let weight = bytes + MESSAGE;
+        let before = self.bytes.fetch_sub(weight, Ordering::SeqCst);
+        if before >= BOUND / 2 && before - weight < BOUND / 2 {
             let reader = self.reader.lock().take();
             if let Some(reader) = reader {
                 reader.wake();

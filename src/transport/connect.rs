@@ -26,7 +26,7 @@ async fn socket(route: &Route, settings: &Settings) -> Result<Socket, Error> {
 }
 
 async fn dial(route: &Route) -> Result<TcpStream, Error> {
-    let mut cause = None;
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in resolve::resolve(route).await? {
         match TcpStream::connect(address).await {
             Ok(stream) => {
@@ -34,10 +34,10 @@ async fn dial(route: &Route) -> Result<TcpStream, Error> {
                 stream.set_nodelay(true).map_err(|cause| unreachable_host(&cause))?;
                 return Ok(stream);
             }
-            Err(error) => cause = cause.or(Some(error)),
+            Err(cause) => last = cause,
         }
     }
-    Err(unreachable_host(&cause.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotFound))))
+    Err(unreachable_host(&last))
 }
 
 fn unreachable_host(cause: &io::Error) -> Error {

@@ -59,6 +59,7 @@ pub(super) fn keeps_alive(headers: &HeaderMap, version: Version) -> bool {
 
 /// The comma-separated elements of a field.
 fn tokens(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    // What is not even text is an element that nothing knows.
+    let values = headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or_default());
     values.flat_map(|value| value.split(',')).map(str::trim)
 }

@@ -30,6 +30,8 @@ use tls::{Tls, TlsSettings};
 
 /// Who wants to know how far an exchange is; `lifecycle` implements it.
 pub(crate) trait Meter: Send + Sync {
+    /// Who is suspended takes no turn.
+    fn is_suspended(&self) -> bool;
     /// For a free connection.
     fn waiting(&self);
     fn connecting(&self);
@@ -88,10 +90,10 @@ impl Transport {
         route: &Route,
         turn: Turn,
         fresh: bool,
-        meter: &dyn Meter,
+        meter: &Arc<dyn Meter>,
     ) -> Result<Lease, Error> {
         meter.waiting();
-        let (place, pooled) = self.pool.place(route, turn, fresh).await;
+        let (place, pooled) = self.pool.place(route, turn, fresh, meter).await;
         if let Some(connection) = pooled {
             meter.connected();
             return Ok(place.lease(connection));

@@ -2,13 +2,16 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::{Connection, Route};
+use super::{Connection, Meter, Route};
 
 const IDLE_FOR: Duration = Duration::from_secs(30);
 /// Idle connections to all origins together, where one origin may not have more.
@@ -38,7 +41,21 @@ struct Host {
     open: usize,
     /// The newest last.
     idle: Vec<Idle>,
-    waiting: BTreeMap<Ticket, oneshot::Sender<Given>>,
+    waiting: BTreeMap<Ticket, Waiting>,
+}
+
+struct Waiting {
+    sender: oneshot::Sender<Given>,
+    meter: Arc<dyn Meter>,
+}
+
+impl Host {
+    /// The first who waits and could go now; who is suspended looks again when it is resumed.
+    fn next(&mut self) -> Option<oneshot::Sender<Given>> {
+        let ready = self.waiting.iter().find(|(_, waiting)| !waiting.meter.is_suspended());
+        let ticket = *ready?.0;
+        self.waiting.remove(&ticket).map(|waiting| waiting.sender)
+    }
 }
 
 #[derive(Default)]
@@ -74,9 +91,15 @@ impl Pool {
     }
 
     /// A place at the origin as soon as there is one, with a connection if one is idle and may be used.
-    pub(super) async fn place(self: &Arc<Self>, route: &Route, turn: Turn, fresh: bool) -> Given {
+    pub(super) async fn place(
+        self: &Arc<Self>,
+        route: &Route,
+        turn: Turn,
+        fresh: bool,
+        meter: &Arc<dyn Meter>,
+    ) -> Given {
         loop {
-            let (ticket, given) = match self.try_place(route, turn, fresh) {
+            let (ticket, mut given) = match self.try_place(route, turn, fresh, meter) {
                 Ok((place, Some(mut idle))) => match idle.connection.is_alive(idle.since.elapsed()) {
                     true => return (place, Some(idle.connection)),
                     // The place is free again: next, please.
@@ -85,10 +108,14 @@ impl Pool {
                 Ok((place, None)) => return (place, None),
                 Err(queued) => queued,
             };
-            let _queued = Queued { pool: self, route, ticket };
-            // A sender that is gone took its turn with it.
-            let Ok((place, connection)) = given.await else { continue };
-            return (place, connection.filter(|_| !fresh));
+            let queued = Queued { pool: self, route, ticket };
+            let turn_came = turn_or_wake(&mut given).await;
+            // Out of the queue first: what was given until then is here now.
+            drop(queued);
+            let Some((place, connection)) = turn_came.or_else(|| given.try_recv().ok()) else { continue };
+            let mut connection = connection.filter(|_| !fresh);
+            let is_alive = connection.as_mut().is_some_and(|connection| connection.is_alive(Duration::ZERO));
+            return (place, connection.filter(|_| is_alive));
         }
     }
 
@@ -97,6 +124,7 @@ impl Pool {
         route: &Route,
         turn: Turn,
         fresh: bool,
+        meter: &Arc<dyn Meter>,
     ) -> Result<(Place, Option<Idle>), (Ticket, oneshot::Receiver<Given>)> {
         let mut closed = None;
         let mut hosts = self.hosts.lock();
@@ -120,7 +148,7 @@ impl Pool {
             false => {
                 let ticket = (Reverse(turn.priority.to_bits()), turn.number);
                 let (sender, receiver) = oneshot::channel();
-                host.waiting.insert(ticket, sender);
+                host.waiting.insert(ticket, Waiting { sender, meter: meter.clone() });
                 Err((ticket, receiver))
             }
         }
@@ -135,7 +163,7 @@ impl Pool {
         loop {
             let mut hosts = self.hosts.lock();
             let Some(host) = hosts.by_route.get_mut(&given.0.route) else { return };
-            let Some((_, waiting)) = host.waiting.pop_first() else {
+            let Some(waiting) = host.next() else {
                 if !hosts.is_closed && hosts.idle < MOST_IDLE.max(self.limit) && hosts.lay_idle(given) {
                     tokio::spawn(sweep(Arc::downgrade(self)));
                 }
@@ -154,9 +182,9 @@ impl Pool {
         loop {
             let mut hosts = self.hosts.lock();
             let Some(host) = hosts.by_route.get_mut(route) else { return };
-            let Some((_, waiting)) = host.waiting.pop_first() else {
+            let Some(waiting) = host.next() else {
                 host.open -= 1;
-                if host.open == 0 {
+                if host.open == 0 && host.waiting.is_empty() {
                     hosts.by_route.remove(route);
                 }
                 return;
@@ -239,6 +267,17 @@ impl Lease {
         connection.release_buffer();
         place.pool.clone().give_back((place, connection));
     }
+}
+
+/// The turn; none where the task was woken for something else, for then it may have been suspended and passed over.
+async fn turn_or_wake(given: &mut oneshot::Receiver<Given>) -> Option<Given> {
+    let mut has_waited = false;
+    poll_fn(|context| match Pin::new(&mut *given).poll(context) {
+        Poll::Ready(given) => Poll::Ready(given.ok()),
+        Poll::Pending if std::mem::replace(&mut has_waited, true) => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// Somebody who waits, and may stop waiting.

@@ -151,6 +151,14 @@ impl Exchange {
     /// Reads what little may be left, so that the connection can go on; more than a little is not worth it.
     pub(crate) async fn discard(mut self) {
         let (most, patience) = DISCARDED;
+        let is_worth_it = match self.framing {
+            Framing::Length(length) => length <= most as u64,
+            Framing::Chunked(_) => true,
+            Framing::UntilClose | Framing::Ended => false,
+        };
+        if !self.keeps_alive || !is_worth_it {
+            return;
+        }
         let read = async {
             let mut read = 0;
             while let Ok(Some(chunk)) = self.chunk().await {

@@ -57,18 +57,19 @@ impl<'a> Talk<'a> {
 
     /// The head, and as much of the body as the server wants to hear; whether that was all of it.
     async fn send(&mut self, outgoing: &Outgoing, settings: &Settings) -> Result<bool, Error> {
-        let was_heard = self.write(&outgoing.first, outgoing.first_body).await?;
+        let longest = settings.header_size as usize;
+        let was_heard = self.write(&outgoing.first, outgoing.first_body, longest).await?;
         if !was_heard || outgoing.rest.is_empty() {
             return Ok(was_heard);
         }
-        if outgoing.expects_continue && !Box::pin(self.await_continue(settings.header_size as usize)).await? {
+        if outgoing.expects_continue && !Box::pin(self.await_continue(longest)).await? {
             return Ok(false);
         }
-        self.write(&outgoing.rest, outgoing.rest.len()).await
+        self.write(&outgoing.rest, outgoing.rest.len(), longest).await
     }
 
     /// Writes, the last `body` bytes counted as body; false where the server answered before it had heard all.
-    async fn write(&mut self, mut bytes: &[u8], body: usize) -> Result<bool, Error> {
+    async fn write(&mut self, mut bytes: &[u8], body: usize, longest: usize) -> Result<bool, Error> {
         let head = bytes.len() - body;
         let whole = bytes.len();
         let listens = head == 0;
@@ -88,9 +89,11 @@ impl<'a> Talk<'a> {
                     Poll::Ready(Err(cause)) => return Poll::Ready(Err(cause)),
                     Poll::Pending if !listens => return Poll::Pending,
                     Poll::Pending => {
-                        let answered = ready!(self.connection.poll_fill(context))?;
-                        self.has_read |= answered > 0;
-                        return Poll::Ready(Ok(false));
+                        let read = ready!(self.connection.poll_fill(context))?;
+                        self.has_read |= read > 0;
+                        if read == 0 || self.has_final_status(longest) {
+                            return Poll::Ready(Ok(false));
+                        }
                     }
                 }
             }
@@ -104,6 +107,18 @@ impl<'a> Talk<'a> {
                 self.fill().await.map_or(Err(send_failed(&cause)), |_| Ok(false))
             }
             Err(cause) => Err(send_failed(&cause)),
+        }
+    }
+
+    /// Whether what was read ends the sending: an answer that is final, or none at all. Interim ones are passed over.
+    fn has_final_status(&mut self, longest: usize) -> bool {
+        loop {
+            let unused = self.connection.unused();
+            match (status(unused), head_end(unused, 0)) {
+                (Ok(Some(100 | 102..=199)), Some(end)) => self.connection.skip(end),
+                (Ok(None | Some(100 | 102..=199)), None) => return unused.len() > longest,
+                _ => return true,
+            }
         }
     }
 
@@ -190,8 +205,9 @@ fn status(unused: &[u8]) -> Result<Option<u16>, Error> {
         let message = "what answered does not speak HTTP/1: check the port and the scheme of the URL";
         return Err(Error::new(Code::BAD_SERVER_RESPONSE, message));
     }
-    let digits = unused.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
-    Ok(digits.and_then(|digits| digits.parse().ok()))
+    let Some(digits) = unused.get(9..12) else { return Ok(None) };
+    let status = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    status.map(Some).ok_or_else(|| malformed("its status is no number"))
 }
 
 /// Behind the first empty line; the search may skip what was searched before.
