@@ -37,7 +37,7 @@ impl Meter for Task {
 /// Sends the request and reads the head of the answer.
 pub(super) async fn begin(task: &Arc<Task>, transport: &Arc<Transport>, request: &Request) -> Result<Exchange, Error> {
     let route = Route::to(request.url()?)?;
-    let turn = Turn { priority: task.priority(), number: task.turn() };
+    let turn = Turn { priority: task.priority(), number: task.turn(), is_only_try: !request.is_idempotent() };
     let meter: Arc<dyn Meter> = task.clone();
     let mut fresh = false;
     loop {

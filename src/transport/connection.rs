@@ -4,7 +4,6 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use socket2::SockRef;
@@ -72,8 +71,6 @@ pub(super) enum Stream {
 
 /// A read that fills its buffer makes the next one larger, up to the second.
 const READ_SIZES: (usize, usize) = (16 << 10, 512 << 10);
-/// How long a connection idles before the system is asked whether it is still there.
-const ASKED_AFTER: Duration = Duration::from_millis(100);
 /// Smaller pieces are copied, and so is what is little of its block, so that one which is kept does not keep much else.
 const COPIED: usize = 2 << 10;
 
@@ -190,8 +187,8 @@ impl Connection {
     }
 
     /// Between exchanges there is nothing to read: a byte, or the end, means that the connection is of no more use.
-    /// Only one that idled is worth asking the system; else what the runtime has heard of it will do.
-    pub(super) fn is_alive(&mut self, idled: Duration) -> bool {
+    /// The runtime may not have heard of it yet; the system has, but to ask it costs a call.
+    pub(super) fn is_alive(&mut self, asks_the_system: bool) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         if !self.unused.is_empty() || self.poll_fill(&mut context).is_ready() {
             return false;
@@ -200,6 +197,6 @@ impl Connection {
             Stream::Plain(socket) => socket,
             Stream::Tls(stream) => stream.get_ref().0,
         };
-        idled < ASKED_AFTER || socket.has_nothing_to_read()
+        !asks_the_system || socket.has_nothing_to_read()
     }
 }

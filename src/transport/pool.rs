@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 
 use super::{Connection, Meter, Route};
 
+/// How long a connection idles before the system is asked whether it is still there.
+const ASKED_AFTER: Duration = Duration::from_millis(100);
 const IDLE_FOR: Duration = Duration::from_secs(30);
 /// Idle connections to all origins together, where one origin may not have more.
 const MOST_IDLE: usize = 128;
@@ -24,6 +26,8 @@ pub(crate) struct Turn {
     pub(crate) priority: f32,
     /// No two tasks of a session have the same.
     pub(crate) number: u64,
+    /// What is sent on a dead connection could not be sent again.
+    pub(crate) is_only_try: bool,
 }
 
 /// Positive floats compare as their bits do.
@@ -100,11 +104,13 @@ impl Pool {
     ) -> Given {
         loop {
             let (ticket, mut given) = match self.try_place(route, turn, fresh, meter) {
-                Ok((place, Some(mut idle))) => match idle.connection.is_alive(idle.since.elapsed()) {
-                    true => return (place, Some(idle.connection)),
-                    // The place is free again: next, please.
-                    false => continue,
-                },
+                Ok((place, Some(mut idle))) => {
+                    match idle.connection.is_alive(turn.is_only_try || idle.since.elapsed() > ASKED_AFTER) {
+                        true => return (place, Some(idle.connection)),
+                        // The place is free again: next, please.
+                        false => continue,
+                    }
+                }
                 Ok((place, None)) => return (place, None),
                 Err(queued) => queued,
             };
@@ -114,7 +120,7 @@ impl Pool {
             drop(queued);
             let Some((place, connection)) = turn_came.or_else(|| given.try_recv().ok()) else { continue };
             let mut connection = connection.filter(|_| !fresh);
-            let is_alive = connection.as_mut().is_some_and(|connection| connection.is_alive(Duration::ZERO));
+            let is_alive = connection.as_mut().is_some_and(|connection| connection.is_alive(turn.is_only_try));
             return (place, connection.filter(|_| is_alive));
         }
     }
