@@ -734,18 +734,6 @@ UrlSessionStatus url_session_configuration_set_timeout_interval_for_connect(UrlS
 double url_session_configuration_timeout_interval_for_connect(const UrlSessionConfiguration *configuration);
 
 /**
- * How many connections the session opens to one origin; further tasks wait, by priority, then first come. Default 6,
- * 1 to 65535 (Apple: httpMaximumConnectionsPerHost).
- */
-UrlSessionStatus url_session_configuration_set_http_maximum_connections_per_host(UrlSessionConfiguration *configuration,
-                                                                                 uint32_t connections);
-
-/**
- * The above. 0 for NULL.
- */
-uint32_t url_session_configuration_http_maximum_connections_per_host(const UrlSessionConfiguration *configuration);
-
-/**
  * A header field for every request of the session that does not set it itself (Apple: httpAdditionalHeaders); NULL
  * as value takes it away again. Rules as for url_session_request_set_value_for_header_field. A sensitive one
  * (Authorization, Cookie, X-API-Key and the like) does not follow a redirect to another origin.
@@ -770,11 +758,33 @@ UrlSessionStatus url_session_configuration_set_tls_minimum_version(UrlSessionCon
                                                                    UrlSessionTlsVersion version);
 
 /**
+ * The above. 0 for NULL.
+ */
+UrlSessionTlsVersion url_session_configuration_tls_minimum_version(const UrlSessionConfiguration *configuration);
+
+/**
  * The newest TLS version to speak, at first V1_3 (Apple: tlsMaximumSupportedProtocolVersion). INVALID_ARGUMENT for
  * an unknown one, or one below the oldest.
  */
 UrlSessionStatus url_session_configuration_set_tls_maximum_version(UrlSessionConfiguration *configuration,
                                                                    UrlSessionTlsVersion version);
+
+/**
+ * The above. 0 for NULL.
+ */
+UrlSessionTlsVersion url_session_configuration_tls_maximum_version(const UrlSessionConfiguration *configuration);
+
+/**
+ * How many connections the session opens to one origin; further tasks wait, by priority, then first come. Default 6,
+ * 1 to 65535 (Apple: httpMaximumConnectionsPerHost).
+ */
+UrlSessionStatus url_session_configuration_set_http_maximum_connections_per_host(UrlSessionConfiguration *configuration,
+                                                                                 uint32_t connections);
+
+/**
+ * The above. 0 for NULL.
+ */
+uint32_t url_session_configuration_http_maximum_connections_per_host(const UrlSessionConfiguration *configuration);
 
 /**
  * How many redirects a task follows; one more fails it with HTTP_TOO_MANY_REDIRECTS. 0 follows none: the 3xx is the
@@ -784,6 +794,11 @@ UrlSessionStatus url_session_configuration_set_maximum_redirects(UrlSessionConfi
                                                                  uint32_t redirects);
 
 /**
+ * The above. 0 for NULL.
+ */
+uint32_t url_session_configuration_maximum_redirects(const UrlSessionConfiguration *configuration);
+
+/**
  * How many bytes the head of a response may have, and as many the trailers of a body; more is CANNOT_PARSE_RESPONSE.
  * Default 65536, from 1024 to 16 MiB.
  */
@@ -791,10 +806,20 @@ UrlSessionStatus url_session_configuration_set_maximum_header_size(UrlSessionCon
                                                                    uint32_t bytes);
 
 /**
+ * The above. 0 for NULL.
+ */
+uint32_t url_session_configuration_maximum_header_size(const UrlSessionConfiguration *configuration);
+
+/**
  * How many fields the head of a response may have; more is CANNOT_PARSE_RESPONSE. Default 100, from 1 to 128.
  */
 UrlSessionStatus url_session_configuration_set_maximum_header_count(UrlSessionConfiguration *configuration,
                                                                     uint32_t fields);
+
+/**
+ * The above. 0 for NULL.
+ */
+uint32_t url_session_configuration_maximum_header_count(const UrlSessionConfiguration *configuration);
 
 /**
  * How many bytes a body may have once decoded; more is DATA_LENGTH_EXCEEDS_MAXIMUM. Default UINT64_MAX, no limit:
@@ -804,6 +829,11 @@ UrlSessionStatus url_session_configuration_set_maximum_decoded_size(UrlSessionCo
                                                                     uint64_t bytes);
 
 /**
+ * The above. 0 for NULL.
+ */
+uint64_t url_session_configuration_maximum_decoded_size(const UrlSessionConfiguration *configuration);
+
+/**
  * How many bytes a completion handler's body may have, which is gathered in memory; more is
  * DATA_LENGTH_EXCEEDS_MAXIMUM. Default 256 MiB.
  */
@@ -811,11 +841,21 @@ UrlSessionStatus url_session_configuration_set_maximum_gathered_size(UrlSessionC
                                                                      uint64_t bytes);
 
 /**
+ * The above. 0 for NULL.
+ */
+uint64_t url_session_configuration_maximum_gathered_size(const UrlSessionConfiguration *configuration);
+
+/**
  * How many bytes one compressed byte may become, on the average of a body and once it has become 10 MiB; more is
  * DATA_LENGTH_EXCEEDS_MAXIMUM, for it is a decompression bomb. Default 250; 0 means no limit.
  */
 UrlSessionStatus url_session_configuration_set_maximum_decompression_ratio(UrlSessionConfiguration *configuration,
                                                                            uint32_t ratio);
+
+/**
+ * The above. 0 for NULL.
+ */
+uint32_t url_session_configuration_maximum_decompression_ratio(const UrlSessionConfiguration *configuration);
 
 /**
  * Connections of the application's making, in place of the library's own resolving and connecting: for tests without

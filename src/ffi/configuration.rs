@@ -4,7 +4,7 @@ use super::convert::{boundary, bytes, checked, copied, text};
 use super::handle::{self, Builder, Handle, borrow};
 use super::{UrlSessionStatus, invalid};
 use crate::identity::Identity;
-use crate::message::{Interval, Request};
+use crate::message::Interval;
 use crate::session::{Configuration, TlsVersion};
 
 /// How a session behaves (Apple: URLSessionConfiguration). Filled by one thread; a session takes a copy, so later
@@ -129,24 +129,6 @@ pub extern "C" fn url_session_configuration_timeout_interval_for_connect(
     read(configuration, |configuration| configuration.timeouts.connect().seconds())
 }
 
-/// How many connections the session opens to one origin; further tasks wait, by priority, then first come. Default 6,
-/// 1 to 65535 (Apple: httpMaximumConnectionsPerHost).
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_configuration_set_http_maximum_connections_per_host(
-    configuration: *mut UrlSessionConfiguration,
-    connections: u32,
-) -> UrlSessionStatus {
-    limit(configuration, |it| &mut it.transport.connections_per_host, connections, 1..=65535)
-}
-
-/// The above. 0 for NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_configuration_http_maximum_connections_per_host(
-    configuration: *const UrlSessionConfiguration,
-) -> u32 {
-    read(configuration, |configuration| configuration.transport.connections_per_host)
-}
-
 /// A header field for every request of the session that does not set it itself (Apple: httpAdditionalHeaders); NULL
 /// as value takes it away again. Rules as for url_session_request_set_value_for_header_field. A sensitive one
 /// (Authorization, Cookie, X-API-Key and the like) does not follow a redirect to another origin.
@@ -186,6 +168,14 @@ pub extern "C" fn url_session_configuration_set_tls_minimum_version(
     })
 }
 
+/// The above. 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_tls_minimum_version(
+    configuration: *const UrlSessionConfiguration,
+) -> UrlSessionTlsVersion {
+    UrlSessionTlsVersion(read(configuration, |configuration| configuration.transport.tls.minimum as u32))
+}
+
 /// The newest TLS version to speak, at first V1_3 (Apple: tlsMaximumSupportedProtocolVersion). INVALID_ARGUMENT for
 /// an unknown one, or one below the oldest.
 #[unsafe(no_mangle)]
@@ -199,63 +189,12 @@ pub extern "C" fn url_session_configuration_set_tls_maximum_version(
     })
 }
 
-/// How many redirects a task follows; one more fails it with HTTP_TOO_MANY_REDIRECTS. 0 follows none: the 3xx is the
-/// result. Default 20, at most 1000.
+/// The above. 0 for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn url_session_configuration_set_maximum_redirects(
-    configuration: *mut UrlSessionConfiguration,
-    redirects: u32,
-) -> UrlSessionStatus {
-    limit(configuration, |it| &mut it.rules.redirects, redirects, 0..=Request::MOST_REDIRECTS)
-}
-
-/// How many bytes the head of a response may have, and as many the trailers of a body; more is CANNOT_PARSE_RESPONSE.
-/// Default 65536, from 1024 to 16 MiB.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_configuration_set_maximum_header_size(
-    configuration: *mut UrlSessionConfiguration,
-    bytes: u32,
-) -> UrlSessionStatus {
-    limit(configuration, |it| &mut it.transport.header_size, bytes, 1024..=16 << 20)
-}
-
-/// How many fields the head of a response may have; more is CANNOT_PARSE_RESPONSE. Default 100, from 1 to 128.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_configuration_set_maximum_header_count(
-    configuration: *mut UrlSessionConfiguration,
-    fields: u32,
-) -> UrlSessionStatus {
-    limit(configuration, |it| &mut it.transport.header_count, fields, 1..=Configuration::MOST_HEADERS)
-}
-
-/// How many bytes a body may have once decoded; more is DATA_LENGTH_EXCEEDS_MAXIMUM. Default UINT64_MAX, no limit:
-/// what streams through the data slot is bounded in memory whatever its length.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_configuration_set_maximum_decoded_size(
-    configuration: *mut UrlSessionConfiguration,
-    bytes: u64,
-) -> UrlSessionStatus {
-    limit(configuration, |it| &mut it.rules.decoded_size, bytes, 0..=u64::MAX)
-}
-
-/// How many bytes a completion handler's body may have, which is gathered in memory; more is
-/// DATA_LENGTH_EXCEEDS_MAXIMUM. Default 256 MiB.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_configuration_set_maximum_gathered_size(
-    configuration: *mut UrlSessionConfiguration,
-    bytes: u64,
-) -> UrlSessionStatus {
-    limit(configuration, |it| &mut it.rules.gathered_size, bytes, 0..=u64::MAX)
-}
-
-/// How many bytes one compressed byte may become, on the average of a body and once it has become 10 MiB; more is
-/// DATA_LENGTH_EXCEEDS_MAXIMUM, for it is a decompression bomb. Default 250; 0 means no limit.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_configuration_set_maximum_decompression_ratio(
-    configuration: *mut UrlSessionConfiguration,
-    ratio: u32,
-) -> UrlSessionStatus {
-    limit(configuration, |it| &mut it.rules.decompression_ratio, ratio, 0..=u32::MAX)
+pub extern "C" fn url_session_configuration_tls_maximum_version(
+    configuration: *const UrlSessionConfiguration,
+) -> UrlSessionTlsVersion {
+    UrlSessionTlsVersion(read(configuration, |configuration| configuration.transport.tls.maximum as u32))
 }
 
 pub(super) fn snapshot(configuration: *const UrlSessionConfiguration) -> Result<Configuration, UrlSessionStatus> {
@@ -270,31 +209,16 @@ fn tls_version(version: UrlSessionTlsVersion) -> Result<TlsVersion, UrlSessionSt
     }
 }
 
-fn change(
+pub(super) fn change(
     configuration: *mut UrlSessionConfiguration,
     change: impl FnOnce(&mut Configuration) -> Result<(), UrlSessionStatus>,
 ) -> UrlSessionStatus {
     checked(|| borrow::<ConfigurationObject>(configuration)?.with(change))
 }
 
-fn read<R: super::convert::Fallback>(
+pub(super) fn read<R: super::convert::Fallback>(
     configuration: *const UrlSessionConfiguration,
     read: impl FnOnce(&Configuration) -> R,
 ) -> R {
     boundary(|| Ok(borrow::<ConfigurationObject>(configuration)?.with(|configuration| read(configuration))))
-}
-
-fn limit<T: PartialOrd>(
-    configuration: *mut UrlSessionConfiguration,
-    limit: impl FnOnce(&mut Configuration) -> &mut T,
-    value: T,
-    allowed: std::ops::RangeInclusive<T>,
-) -> UrlSessionStatus {
-    change(configuration, |configuration| {
-        if !allowed.contains(&value) {
-            return Err(UrlSessionStatus::INVALID_ARGUMENT);
-        }
-        *limit(configuration) = value;
-        Ok(())
-    })
 }

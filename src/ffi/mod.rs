@@ -13,6 +13,7 @@ mod error;
 mod request;
 mod response;
 mod configuration;
+mod limits;
 #[cfg(unix)]
 mod dialer;
 mod completion;
@@ -31,6 +32,7 @@ pub use dialer::*;
 pub use error::*;
 #[cfg(feature = "fault-injection")]
 pub use fault::*;
+pub use limits::*;
 pub use request::*;
 pub use response::*;
 pub use session::*;

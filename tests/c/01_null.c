@@ -250,6 +250,14 @@ static void bad_configuration(void *bad, UrlSessionStatus status)
     CHECK(url_session_configuration_set_tls_minimum_version(bad, URL_SESSION_TLS_VERSION_V1_2) == status);
     CHECK(url_session_configuration_set_tls_maximum_version(bad, URL_SESSION_TLS_VERSION_V1_3) == status);
     CHECK(url_session_configuration_set_maximum_redirects(bad, 1) == status);
+    CHECK(url_session_configuration_maximum_redirects(bad) == 0);
+    CHECK(url_session_configuration_maximum_header_size(bad) == 0);
+    CHECK(url_session_configuration_maximum_header_count(bad) == 0);
+    CHECK(url_session_configuration_maximum_decoded_size(bad) == 0);
+    CHECK(url_session_configuration_maximum_gathered_size(bad) == 0);
+    CHECK(url_session_configuration_maximum_decompression_ratio(bad) == 0);
+    CHECK(url_session_configuration_tls_minimum_version(bad) == 0);
+    CHECK(url_session_configuration_tls_maximum_version(bad) == 0);
     CHECK(url_session_configuration_set_maximum_header_size(bad, 65536) == status);
     CHECK(url_session_configuration_set_maximum_header_count(bad, 1) == status);
     CHECK(url_session_configuration_set_maximum_decoded_size(bad, 1) == status);

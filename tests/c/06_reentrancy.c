@@ -219,6 +219,14 @@ static void call_configuration(UrlSessionConfiguration *configuration)
     CHECK(url_session_configuration_set_tls_minimum_version(configuration, URL_SESSION_TLS_VERSION_V1_3) == OK);
     CHECK(url_session_configuration_set_tls_maximum_version(configuration, URL_SESSION_TLS_VERSION_V1_3) == OK);
     CHECK(url_session_configuration_set_maximum_redirects(configuration, 5) == OK);
+    CHECK(url_session_configuration_maximum_redirects(configuration) == 5);
+    CHECK(url_session_configuration_maximum_header_size(configuration) > 0);
+    CHECK(url_session_configuration_maximum_header_count(configuration) > 0);
+    CHECK(url_session_configuration_maximum_decoded_size(configuration) > 0);
+    CHECK(url_session_configuration_maximum_gathered_size(configuration) > 0);
+    CHECK(url_session_configuration_maximum_decompression_ratio(configuration) > 0);
+    CHECK(url_session_configuration_tls_minimum_version(configuration) > 0);
+    CHECK(url_session_configuration_tls_maximum_version(configuration) > 0);
     CHECK(url_session_configuration_set_maximum_header_size(configuration, 1024) == OK);
     CHECK(url_session_configuration_set_maximum_header_count(configuration, 10) == OK);
     CHECK(url_session_configuration_set_maximum_decoded_size(configuration, 1000) == OK);

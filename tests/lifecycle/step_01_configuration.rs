@@ -150,3 +150,35 @@ fn a009_an_additional_header_cannot_break_the_message() {
         assert_eq!(status, UrlSessionStatus::INVALID_ARGUMENT);
     }
 }
+
+#[test]
+fn r043_limits_have_defaults_and_can_be_read_back() {
+    let read = |configuration: &Configuration| {
+        let configuration = configuration.get();
+        let sizes = [
+            url_session_configuration_maximum_decoded_size(configuration),
+            url_session_configuration_maximum_gathered_size(configuration),
+        ];
+        let counts = [
+            url_session_configuration_maximum_redirects(configuration),
+            url_session_configuration_maximum_header_size(configuration),
+            url_session_configuration_maximum_header_count(configuration),
+            url_session_configuration_maximum_decompression_ratio(configuration),
+            url_session_configuration_http_maximum_connections_per_host(configuration),
+            url_session_configuration_tls_minimum_version(configuration).0,
+            url_session_configuration_tls_maximum_version(configuration).0,
+        ];
+        (sizes, counts)
+    };
+    assert_eq!(read(&Configuration::default()), ([u64::MAX, 256 << 20], [20, 64 << 10, 100, 250, 6, 0x303, 0x304]));
+    let changed = Configuration::default()
+        .set(|c| url_session_configuration_set_maximum_decoded_size(c, 1))
+        .set(|c| url_session_configuration_set_maximum_gathered_size(c, 2))
+        .set(|c| url_session_configuration_set_maximum_redirects(c, 3))
+        .set(|c| url_session_configuration_set_maximum_header_size(c, 4096))
+        .set(|c| url_session_configuration_set_maximum_header_count(c, 5))
+        .set(|c| url_session_configuration_set_maximum_decompression_ratio(c, 6))
+        .set(|c| url_session_configuration_set_http_maximum_connections_per_host(c, 7))
+        .set(|c| url_session_configuration_set_tls_minimum_version(c, UrlSessionTlsVersion::V1_3));
+    assert_eq!(read(&changed), ([1, 2], [3, 4096, 5, 6, 7, 0x304, 0x304]));
+}
