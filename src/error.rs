@@ -105,6 +105,11 @@ impl Error {
         Self { timeout, ..Self::new(Code::TIMED_OUT, message) }
     }
 
+    /// TLS failed, or what it is for.
+    pub(crate) fn is_about_trust(&self) -> bool {
+        (Code::CLIENT_CERTIFICATE_REQUIRED.0..=Code::SECURE_CONNECTION_FAILED.0).contains(&self.code.0)
+    }
+
     /// The connection broke, with the system's reason where there is one.
     pub(crate) fn lost(message: &str, cause: Option<&io::Error>) -> Self {
         Self::new(Code::NETWORK_CONNECTION_LOST, message).because_of(cause)

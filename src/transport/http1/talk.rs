@@ -102,11 +102,21 @@ impl<'a> Talk<'a> {
         .await;
         match outcome {
             Ok(whole) => Ok(whole),
-            // A server that has heard enough may hang up, with its answer on the way to us.
-            Err(cause) if body > 0 && self.has_sent => {
-                self.fill().await.map_or(Err(send_failed(&cause)), |_| Ok(false))
+            Err(cause) => self.last_words(body > 0 && self.has_sent, &cause).await,
+        }
+    }
+
+    /// A server that has heard enough hangs up, perhaps with its answer, or with the reason why TLS ends, on the way to us.
+    async fn last_words(&mut self, may_be_answer: bool, cause: &io::Error) -> Result<bool, Error> {
+        let had_read = self.has_read;
+        match self.fill().await {
+            Ok(()) if may_be_answer => Ok(false),
+            Err(reason) if reason.is_about_trust() => Err(reason),
+            // Nothing that was said before we spoke is an answer to us.
+            _ => {
+                self.has_read = had_read;
+                Err(send_failed(cause))
             }
-            Err(cause) => Err(send_failed(&cause)),
         }
     }
 
