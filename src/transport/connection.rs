@@ -14,6 +14,7 @@ use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
 use super::blocks;
+use super::read_ahead::ReadAhead;
 
 /// A socket that is never written with writev, which could raise SIGPIPE; a plain write cannot.
 pub(super) enum Socket {
@@ -34,12 +35,12 @@ macro_rules! each {
 }
 
 impl Socket {
-    fn has_nothing_to_read(&self) -> bool {
+    pub(super) fn has_nothing_to_read(&self) -> bool {
         let peeked = each!(self, stream => SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]));
         peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => stream.poll_read_ready(context))
     }
 }
@@ -66,7 +67,7 @@ impl AsyncWrite for Socket {
 
 pub(super) enum Stream {
     Plain(Socket),
-    Tls(Box<TlsStream<Socket>>),
+    Tls(Box<TlsStream<ReadAhead>>),
 }
 
 /// A read that fills its buffer makes the next one larger, up to the second.
@@ -85,7 +86,7 @@ pub(super) struct Connection {
 
 /// A read gives one record, however many are there; a larger piece costs less to hand on than many small ones.
 fn read_records(
-    stream: &mut TlsStream<Socket>,
+    stream: &mut TlsStream<ReadAhead>,
     into: &mut BytesMut,
     size: usize,
     context: &mut Context<'_>,
@@ -193,10 +194,10 @@ impl Connection {
         if !self.unused.is_empty() || self.poll_fill(&mut context).is_ready() {
             return false;
         }
-        let socket = match &self.stream {
-            Stream::Plain(socket) => socket,
-            Stream::Tls(stream) => stream.get_ref().0,
-        };
-        !asks_the_system || socket.has_nothing_to_read()
+        !asks_the_system
+            || match &self.stream {
+                Stream::Plain(socket) => socket.has_nothing_to_read(),
+                Stream::Tls(stream) => stream.get_ref().0.has_nothing_to_read(),
+            }
     }
 }

@@ -9,6 +9,7 @@ mod dialer;
 mod framing;
 mod http1;
 mod pool;
+mod read_ahead;
 mod resolve;
 mod route;
 mod tls;

@@ -19,6 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::connection::Socket;
+use super::read_ahead::ReadAhead;
 use crate::error::{Code, Domain, Error};
 use crate::message::Invalid;
 
@@ -82,12 +83,12 @@ impl Tls {
         Self { settings, config: OnceCell::new() }
     }
 
-    pub(super) async fn connect(&self, socket: Socket, host: &str) -> Result<TlsStream<Socket>, Error> {
+    pub(super) async fn connect(&self, socket: Socket, host: &str) -> Result<TlsStream<ReadAhead>, Error> {
         let config = self.config.get_or_try_init(|| self.configure()).await.map_err(|cause| explain(&cause))?;
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
             Error::new(Code::BAD_URL, "the host's name cannot be in a certificate: check the spelling of the URL")
         })?;
-        let handshake = TlsConnector::from(config.clone()).connect(name, socket).await;
+        let handshake = TlsConnector::from(config.clone()).connect(name, ReadAhead::new(socket)).await;
         handshake.map_err(|cause| {
             from_io(&cause).unwrap_or_else(|| {
                 let message = "the connection ended during the TLS handshake: does the port speak TLS?";
