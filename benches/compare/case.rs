@@ -80,7 +80,7 @@ impl Case {
             ours: load(512 * MIB),
             other: load(64 * MIB),
             https: false,
-            figures: vec![Figure::memory(Some(1.1))],
+            figures: vec![Figure::memory(Some(1.5))],
         }
     }
 
