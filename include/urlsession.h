@@ -248,7 +248,8 @@ typedef struct {
      */
     void (*task_did_complete)(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionError *error);
     /**
-     * The last message of a session, once, after the last of every task (Apple: urlSession:didBecomeInvalidWithError:).
+     * The last message of a session, once, after the last of every task (Apple:
+     * urlSession:didBecomeInvalidWithError:).
      * `error` is NULL where the application asked for it, as it is in this version always.
      */
     void (*session_did_become_invalid)(void *context, UrlSession *session, UrlSessionError *error);
@@ -996,8 +997,9 @@ void url_session_task_release(UrlSessionTask *task);
 UrlSessionStatus url_session_task_resume(UrlSessionTask *task);
 
 /**
- * One suspension more: while there is any, nothing is sent or read and no timer runs; a connection that the task has it
- * keeps, in the queue for one it is passed over. Messages that are under way may still come. On a task that was cancelled or has completed: does nothing.
+ * One suspension more: while there is any, nothing is sent or read and no timer runs. The task keeps a connection that
+ * it has, and is passed over where it waits for one. Messages that are under way may still come. On a task that was
+ * cancelled or has completed: does nothing.
  */
 UrlSessionStatus url_session_task_suspend(UrlSessionTask *task);
 

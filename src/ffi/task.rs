@@ -62,8 +62,9 @@ pub extern "C" fn url_session_task_resume(task: *mut UrlSessionTask) -> UrlSessi
     with_session(task, Session::resume)
 }
 
-/// One suspension more: while there is any, nothing is sent or read and no timer runs; a connection that the task has it
-/// keeps, in the queue for one it is passed over. Messages that are under way may still come. On a task that was cancelled or has completed: does nothing.
+/// One suspension more: while there is any, nothing is sent or read and no timer runs. The task keeps a connection that
+/// it has, and is passed over where it waits for one. Messages that are under way may still come. On a task that was
+/// cancelled or has completed: does nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_task_suspend(task: *mut UrlSessionTask) -> UrlSessionStatus {
     checked(|| Ok(borrow::<Task>(task)?.suspend()))

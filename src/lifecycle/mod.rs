@@ -20,22 +20,28 @@ use crate::transport::Transport;
 pub(crate) async fn drive(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>) {
     // Boxed, because what is only moved into its place would be kept there twice.
     let outcome = watch::watch(task, Box::pin(life_cycle(task, rules, transport))).await;
-    finish::complete(task, outcome); //                                                      13 complete, once, last
+    // 13: complete, once and last.
+    finish::complete(task, outcome);
 }
 
 async fn life_cycle(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>) -> Result<(), Error> {
     crate::fault::point(crate::fault::DRIVE);
-    let mut request = request::first(task, rules)?; //                                        3 what the task was made for
+    // 3: what the task was made for, with what its session adds.
+    let mut request = request::first(task, rules)?;
     for followed in 0.. {
-        let mut exchange = exchange::begin(task, transport, &request).await?; //               4 trust; 8, 9 body and progress
+        // 4, 8, 9: a connection and its trust, the body and its progress.
+        let mut exchange = exchange::begin(task, transport, &request).await?;
         let response = response::head(task, &request, &mut exchange)?;
+        // 5: a redirect, and back to 4.
         if let Some(next) = redirect::next(task, rules, followed, &request, &response)? {
-            Box::pin(exchange.discard()).await; //                                                      5 redirect, and back to 4
+            Box::pin(exchange.discard()).await;
             request = next;
             continue;
         }
-        response::gate(task, &response).await?; //                                            7 allow or cancel
-        return receive::body(task, rules, &response, exchange).await; //                      10 data
+        // 7: allow or cancel.
+        response::gate(task, &response).await?;
+        // 10: data.
+        return receive::body(task, rules, &response, exchange).await;
     }
     Ok(())
 }

@@ -161,8 +161,8 @@ impl Coding {
                 Self::Zstd(decoder)
             }
             _ => {
-                let message = "the server used a content coding that was not asked for: only gzip, deflate, br and zstd \
-                               can be decoded";
+                let message = "the server used a content coding that was not asked for: only gzip, deflate, br and \
+                               zstd can be decoded";
                 return Err(Error::new(Code::CANNOT_DECODE_CONTENT_DATA, message));
             }
         }))

@@ -82,10 +82,11 @@ pub(crate) fn without_secrets(location: &Location) -> Text {
     }
 }
 
-/// What cannot be parsed may hold a password all the same: whatever stands before the last @ of its authority.
+/// What cannot be parsed may hold a password all the same, and nobody knows where: all before the last @ goes.
 fn without_authority_secrets(text: &str) -> String {
-    let begin = text.find("//").map_or(0, |slashes| slashes + 2);
-    let end = text[begin..].find(['/', '?', '#']).map_or(text.len(), |end| begin + end);
-    let begin_of_host = text[begin..end].rfind('@').map_or(begin, |at| begin + at + 1);
-    format!("{}{}", &text[..begin], &text[begin_of_host..])
+    let Some((before, rest)) = text.rsplit_once('@') else { return text.to_owned() };
+    match before.split_once(':') {
+        Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => format!("{scheme}://{rest}"),
+        _ => rest.to_owned(),
+    }
 }

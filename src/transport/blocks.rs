@@ -1,5 +1,5 @@
-//! Memory for reads, kept by the thread that reads. A block comes back when the last chunk cut from it is gone, warm and
-//! without a call to the allocator; a connection that only waits has none.
+//! Memory for reads, kept by the thread that reads. A block comes back when the last chunk cut from it is gone, warm
+//! and without a call to the allocator; a connection that only waits has none.
 
 use std::cell::RefCell;
 

@@ -32,6 +32,11 @@ fn e053_an_error_says_what_failed_where_and_why() {
         ("", -1000, Some("")),
         ("ftp://user:secret@127.0.0.1/file", -1002, Some("ftp://127.0.0.1/file")),
         ("http://[::1", -1000, Some("http://[::1")),
+        ("https://user:secret@exa mple.com/", -1000, Some("https://exa mple.com/")),
+        ("https:/user:secret@exa mple.com/", -1000, Some("https://exa mple.com/")),
+        ("https:///user:secret@exa mple.com/", -1000, Some("https://exa mple.com/")),
+        ("https://user:sec/ret@exa mple.com/", -1000, Some("https://exa mple.com/")),
+        ("http://user:se?cret@h ost/", -1000, Some("http://h ost/")),
     ];
     for (url, code, failing_url) in cases {
         let error = Story::of(url).error();

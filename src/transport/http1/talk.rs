@@ -106,7 +106,7 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// A server that has heard enough hangs up, perhaps with its answer, or with the reason why TLS ends, on the way to us.
+    /// A server that has heard enough hangs up, perhaps with its answer on the way to us, or the reason why TLS ends.
     async fn last_words(&mut self, may_be_answer: bool, cause: &io::Error) -> Result<bool, Error> {
         let had_read = self.has_read;
         match self.fill().await {
