@@ -22,11 +22,12 @@ typedef struct {
     int32_t (*give)(void);
     UrlSession *session;
     Waiter dialed;
+    Waiter listed;
     Waiter may_return;
     Waiter released;
 } Dialer;
 
-#define DIALER .dialed = WAITER, .may_return = WAITER, .released = WAITER
+#define DIALER .dialed = WAITER, .listed = WAITER, .may_return = WAITER, .released = WAITER
 
 /* What is a socket but no connection may be found out when it is used. */
 #define ANY_FAILURE INT32_MIN
@@ -78,6 +79,21 @@ static int32_t dial_and_call(void *context, const char *host, uint16_t port)
     CHECK(url_session_task_cancel(task) == OK);
     url_session_task_release(task);
     url_session_configuration_release(url_session_copy_configuration(dialer->session));
+    return connect_to(&dialer->origin);
+}
+
+static void did_list(void *context, UrlSessionTask *const *tasks, size_t count)
+{
+    CHECK(count == 1);
+    happened(&((Dialer *)context)->listed);
+}
+
+/* What it asks to be told is told although it does not return. */
+static int32_t dial_and_list(void *context, const char *host, uint16_t port)
+{
+    Dialer *dialer = context;
+    CHECK(url_session_get_all_tasks(dialer->session, did_list, dialer) == OK);
+    CHECK(reached(&dialer->listed, 1));
     return connect_to(&dialer->origin);
 }
 
@@ -197,6 +213,7 @@ int main(int count, char **arguments)
     const int32_t no_connection = URL_SESSION_ERROR_CODE_CANNOT_CONNECT_TO_HOST;
     run(&origin, dial, NULL, 0);
     run(&origin, dial_and_call, NULL, 0);
+    run(&origin, dial_and_list, NULL, 0);
     run(&origin, dial, nothing, no_connection);
     run(&origin, dial, no_descriptor, no_connection);
     run(&origin, dial, a_file, no_connection);

@@ -1,6 +1,7 @@
 use crate::support::handle::{Configuration, Request};
 use crate::support::origin::{Connection, Origin};
 use crate::support::recorder::Recorder;
+use crate::support::standard;
 use crate::support::story::Story;
 
 const OK: &str = "HTTP/1.1 200 OK\r\n";
@@ -138,6 +139,33 @@ fn r045_interim_answers_are_skipped_for_uploads_too() {
 }
 
 #[test]
+fn r045_interim_answers_in_the_midst_of_an_upload_are_skipped() {
+    const PIECE: u64 = 4 << 20;
+    const PIECES: u64 = 8;
+    let body = standard::pattern(0, PIECES * PIECE);
+    // Who expects a 100 does not wait for it for ever, so it may come late.
+    for (expectation, interim) in [("", "103 Early Hints\r\nLink: </a>"), ("100-continue", "100 Continue")] {
+        let interim = format!("HTTP/1.1 {interim}\r\n\r\n");
+        let origin = Origin::http(move |connection: &mut Connection| {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.extend(connection.read_exactly(1).unwrap());
+            }
+            for place in 0..PIECES {
+                let piece = connection.read_exactly(PIECE as usize);
+                assert!(piece.is_some_and(|piece| piece == standard::pattern(place * PIECE, PIECE)));
+                connection.send(interim.as_bytes());
+            }
+            connection.send(format!("{OK}Content-Length: 0\r\n\r\n").as_bytes());
+        });
+        let request = Request::new(&origin.url("/")).method("PUT").header("Expect", expectation).body(&body);
+        let story = Story::with(&Configuration::default(), &request);
+        assert_eq!(story.transcript(), "did_receive_response 1 200\ndid_complete 1 ok", "{expectation}");
+        assert_eq!(story.task.sent(), story.task.expected_to_send());
+    }
+}
+
+#[test]
 fn r046_a_body_that_is_too_short_is_an_error() {
     assert_eq!(got(format!("{OK}Content-Length: 5\r\n\r\nabc")), ("-1005".to_owned(), "abc".to_owned()));
     assert_eq!(got(format!("{OK}Content-Length: 5\r\n\r\n")), ("-1005".to_owned(), String::new()));
@@ -212,7 +240,7 @@ fn a_length_that_is_no_number_is_an_error() {
 
 #[test]
 fn an_unknown_transfer_coding_is_an_error() {
-    for coding in ["gzip", "chunked, gzip", "chunked, chunked", "foo"] {
+    for coding in ["gzip", "chunked, gzip", "chunked, chunked", "foo", "chunked\r\nTransfer-Encoding: \u{e9}"] {
         let story = Story::answered(format!("{OK}Transfer-Encoding: {coding}\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
         let outcome = story.outcome();
         assert!(matches!(outcome.as_str(), "-1015" | "-1017"), "{coding}: {}", story.transcript());

@@ -147,3 +147,15 @@ fn q004_default_headers() {
     assert_eq!(request.value("Accept"), Some("text/html"));
     assert_eq!(request.value("Accept-Encoding"), Some("identity"));
 }
+
+#[test]
+fn q004_a_part_is_asked_for_uncoded() {
+    let range = |request: Request| request.header("range", "bytes=100-");
+    assert_eq!(got(range).value("Accept-Encoding"), Some("identity"));
+    assert_eq!(got(|request| range(request).header("accept-encoding", "br")).value("Accept-Encoding"), Some("br"));
+    assert_eq!(got(|request| range(request).suppress("Accept-Encoding")).value("Accept-Encoding"), None);
+    let of_session = Configuration::default().header("Range", "bytes=100-");
+    assert_eq!(sent(&of_session, |request| request).value("Accept-Encoding"), Some("identity"));
+    let of_session = Configuration::default().header("Accept-Encoding", "gzip");
+    assert_eq!(sent(&of_session, range).value("Accept-Encoding"), Some("gzip"));
+}

@@ -149,11 +149,15 @@ fn bomb(coding: &'static str, body: Vec<u8>) -> Origin {
     })
 }
 
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[test]
 fn r043_a_decompression_bomb_is_an_error() {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(&vec![0; 1 << 20]).unwrap();
-    let origin = bomb("gzip", encoder.finish().unwrap().repeat(SWOLLEN >> 20));
+    let origin = bomb("gzip", gzip(&vec![0; 1 << 20]).repeat(SWOLLEN >> 20));
     let story = Story::of(&origin.url("/"));
     assert_eq!(story.outcome(), "-1103");
     assert!(story.body().len() <= 11 << 20, "{} bytes came through", story.body().len());
@@ -172,4 +176,18 @@ fn r043_the_decompression_ratio_is_a_setting() {
         assert_eq!((story.outcome(), story.body().len()), ("ok".into(), SWOLLEN));
     }
     assert_eq!(Story::with(&ratio(1), &request).outcome(), "-1103");
+}
+
+#[test]
+fn r043_a_bomb_between_two_codings_is_an_error_of_its_task_alone() {
+    let empty_members = gzip(b"").repeat(1 << 20);
+    let origin = bomb("gzip, gzip, gzip", gzip(&gzip(&empty_members)));
+    let recorder = Recorder::default();
+    let session = recorder.session(&Configuration::default());
+    session.start(&origin.url("/"));
+    origin.wait_for_requests(1);
+    let other = Origin::http(standard::serve);
+    assert_eq!(Story::of(&other.url("/hello")).outcome(), "ok");
+    recorder.wait_for("did_complete 1 -1103");
+    assert_eq!(recorder.body(1), b"");
 }

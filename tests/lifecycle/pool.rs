@@ -269,3 +269,28 @@ fn r034_a_timed_out_connection_is_not_used_again() {
     assert_eq!(recorder.transcript_of(2), "did_complete 2 -1001 request");
     recorder.wait_for("did_complete 3 ok");
 }
+
+#[test]
+fn r032_who_is_suspended_while_it_waits_is_passed_over() {
+    let (origin, gate) = behind_a_gate();
+    let elsewhere = Origin::http(standard::serve);
+    let recorder = Recorder::default();
+    let session = recorder.session(&Configuration::default().connections_per_host(1));
+    session.start(&origin.url("/1"));
+    origin.wait_for_requests(1);
+    let suspended = session.start(&origin.url("/2"));
+    // It has long come to the queue when a whole other session has come and gone.
+    Story::of(&elsewhere.url("/hello"));
+    suspended.suspend();
+    session.start(&origin.url("/3"));
+    Story::of(&elsewhere.url("/hello"));
+    gate.open();
+    gate.open();
+    recorder.wait_for("did_complete 1 ok");
+    recorder.wait_for("did_complete 3 ok");
+    assert_eq!(recorder.transcript_of(2), "");
+    gate.open();
+    suspended.resume();
+    recorder.wait_for("did_complete 2 ok");
+    assert_eq!(connections(&origin), [1, 1, 1]);
+}

@@ -83,6 +83,14 @@ fn r003_a_wrong_content_length_is_replaced_by_the_true_one() {
 }
 
 #[test]
+fn r003_a_content_length_of_the_session_is_replaced_too() {
+    let configuration = Configuration::default().header("Content-Length", "99");
+    assert_eq!(sent(&configuration, |request| request).value("Content-Length"), None);
+    let request = sent(&configuration, |request| request.method("POST").body(b"body"));
+    assert_eq!((request.value("Content-Length"), request.body.as_slice()), (Some("4"), b"body".as_slice()));
+}
+
+#[test]
 fn r006_an_empty_body_has_a_length_where_a_body_is_expected() {
     for method in ["POST", "PUT", "PATCH"] {
         let request = got(|request| request.method(method));

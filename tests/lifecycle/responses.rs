@@ -61,6 +61,7 @@ fn a_type_and_its_encoding() {
         ("text/html", Some("text/html"), None),
         ("Text/HTML; Charset=UTF-8", Some("text/html"), Some("utf-8")),
         ("text/plain; a=b; charset=\"ISO-8859-1\"", Some("text/plain"), Some("iso-8859-1")),
+        ("text/html; foo; charset=utf-8", Some("text/html"), Some("utf-8")),
         ("application/json;charset=utf-8", Some("application/json"), Some("utf-8")),
     ];
     for (value, mime_type, encoding) in cases {

@@ -169,6 +169,20 @@ fn a034_all_tasks_are_those_that_have_not_completed() {
 }
 
 #[test]
+fn a034_a_task_is_not_listed_once_it_was_told_to_be_complete() {
+    let origin = Origin::http(standard::serve);
+    let list = Recorder::default();
+    let recorder = Recorder::with(move |moment| {
+        if moment.message == Message::DidComplete {
+            list.list_tasks(&Session::retain(moment.session));
+        }
+    });
+    let session = recorder.session(&Configuration::default());
+    let (_ended, _suspended) = (session.start(&origin.url("/hello")), session.task(&origin.url("/hello")));
+    assert_eq!(list.wait_for_beginning("all_tasks"), "all_tasks 2");
+}
+
+#[test]
 fn a034_all_tasks_come_on_the_sessions_queue() {
     let origin = Origin::http(standard::serve);
     let gate = Gate::default();

@@ -128,7 +128,8 @@ fn a052_307_and_308_send_the_body_again() {
 fn q020_other_redirects_drop_the_body_and_what_describes_it() {
     for (status, method) in [(301, "POST"), (302, "POST"), (303, "POST"), (301, "PUT"), (302, "PATCH"), (303, "PUT")] {
         let origin = origin_that_sends_on(moved(status, "/to"));
-        Story::with(&Configuration::default(), &loaded(&origin, method));
+        let story = Story::with(&Configuration::default(), &loaded(&origin, method));
+        assert_eq!((story.task.sent(), story.task.expected_to_send()), (0, 0), "{method} after {status}");
         let request = &origin.requests()[1];
         assert_eq!(request.body, b"", "{method} after {status}");
         for name in ["Content-Type", "Content-Language", "Transfer-Encoding"] {
@@ -274,4 +275,25 @@ fn q027_a_hop_whose_body_never_comes_does_not_hold_the_task() {
     let configuration = Configuration::default().request_timeout(1.0);
     let story = Story::with(&configuration, &Request::new(&origin.url("/from")));
     assert_eq!(story.transcript(), "did_receive_response 1 200\ndid_complete 1 ok");
+}
+
+#[test]
+fn q027_a_hop_whose_body_is_not_worth_reading_is_left_at_once() {
+    const HOPS: usize = 18;
+    // A close leaves no connection to save, and of a long body more would come than is read.
+    const FIELDS: [&str; 3] = ["Connection: close\r\nContent-Length: 3", "Content-Length: 1000000000", "X: y"];
+    let origin = Origin::http(|connection: &mut Connection| {
+        let Some(hop) = connection.read_request().map(|request| request.target()[1..].parse().unwrap()) else { return };
+        let answer = match hop {
+            HOPS => "HTTP/1.1 200 OK\r\nContent-Length: 0".to_owned(),
+            _ => format!("HTTP/1.1 302 Found\r\nLocation: /{}\r\n{}", hop + 1, FIELDS[hop % FIELDS.len()]),
+        };
+        connection.send(format!("{answer}\r\n\r\n").as_bytes());
+        connection.wait_for_leave();
+    });
+    // To wait a quarter of a second for each of the bodies, which never come, would take longer than this.
+    let configuration = Configuration::default().resource_timeout(3.0);
+    let story = Story::with(&configuration, &Request::new(&origin.url("/0")));
+    assert_eq!(story.transcript(), "did_receive_response 1 200\ndid_complete 1 ok");
+    assert_eq!(origin.requests().len(), HOPS + 1);
 }

@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::iter;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::support::gate::Gate;
-use crate::support::handle::{Configuration, Data, Request};
+use crate::support::handle::{Configuration, Data, Request, Session};
 use crate::support::origin::{Connection, Origin};
 use crate::support::recorder::{Message, Recorder};
 use crate::support::standard;
@@ -151,6 +152,32 @@ fn a062_a_slow_slot_slows_the_connection_down() {
 }
 
 #[test]
+fn a062_chunks_weigh_more_than_their_bytes() {
+    let (slot, stuck) = (Gate::default(), Gate::default());
+    let (at_slot, at_stuck) = (slot.clone(), stuck.clone());
+    let origin = Origin::http(move |connection: &mut Connection| {
+        connection.read_request();
+        connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        connection.send_until_stuck(&b"1\r\nx\r\n".repeat(3 << 20), Duration::from_millis(500));
+        at_stuck.open();
+        connection.wait_for_leave();
+    });
+    let first = Mutex::new(true);
+    let recorder = Recorder::with(move |moment| {
+        if moment.message == Message::DidReceiveData && std::mem::take(&mut *first.lock().unwrap()) {
+            at_slot.pass();
+        }
+    });
+    let session = recorder.session(&Configuration::default());
+    let task = session.start(&origin.url("/"));
+    assert!(stuck.pass());
+    assert!(task.received() < 64 << 10, "{} chunks are under way", task.received());
+    task.cancel();
+    slot.open();
+    recorder.wait_for("did_complete 1 -999");
+}
+
+#[test]
 fn a062_a_slow_slot_is_no_idle_network() {
     // The slot takes longer than the request timer allows for a silent network.
     let (head, body) = ("HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n", vec![b'x'; 20_000_000]);
@@ -197,4 +224,31 @@ fn a062_a_slow_session_does_not_slow_another() {
     assert_eq!(Story::of(&origin.url("/bytes/1000000")).outcome(), "ok");
     slot.open();
     slow.wait_for("did_complete 1 ok");
+}
+
+#[test]
+fn a062_a_stream_without_a_pause_does_not_keep_anothers_messages_back() {
+    // Eight letters without a pattern: to decode them takes longer than to send them.
+    let next = |random: &u32| Some(random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+    let letters: Vec<u8> = iter::successors(Some(1), next).take(4 << 20).map(|random| (random >> 29) as u8).collect();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&letters).unwrap();
+    let member = encoder.finish().unwrap();
+    let streaming = Origin::http(move |connection| {
+        connection.read_request();
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+        while connection.send(&member) {}
+    });
+    let busy = Recorder::default();
+    let mut delegate = busy.delegate();
+    delegate.data_task_did_receive_data = None;
+    let session = Session::new(&Configuration::default(), Some(&delegate));
+    let tasks = [session.start(&streaming.url("/")), session.start(&streaming.url("/"))];
+    busy.wait_for("did_receive_response 1 200");
+    busy.wait_for("did_receive_response 2 200");
+    let origin = Origin::http(standard::serve);
+    assert_eq!(Story::of(&origin.url("/hello")).outcome(), "ok");
+    assert_eq!(tasks.map(|task| task.state()), [UrlSessionTaskState::RUNNING.0; 2]);
+    session.invalidate_and_cancel();
+    busy.wait_for("release");
 }

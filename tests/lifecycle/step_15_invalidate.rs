@@ -223,6 +223,25 @@ fn a079_a_task_that_nobody_can_resume_is_cancelled() {
 }
 
 #[test]
+fn a079_a_task_that_was_suspended_in_a_slot_is_cancelled_too() {
+    for place in [Message::DidReceiveResponse, Message::DidReceiveData] {
+        let (origin, gate) = Origin::gated("", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        let recorder = Recorder::with(move |moment| {
+            if moment.message == place {
+                assert_eq!(url_session_task_suspend(moment.task), UrlSessionStatus::OK);
+            }
+        });
+        let session = recorder.session(&Configuration::default());
+        drop(session.start(&origin.url("/")));
+        drop(session);
+        gate.open();
+        recorder.wait_for("release");
+        let transcript = recorder.transcript();
+        assert!(transcript.ends_with("did_complete 1 -999\ndid_become_invalid\nrelease"), "{place:?}:\n{transcript}");
+    }
+}
+
+#[test]
 fn r001_a_closed_session_frees_its_idle_connections() {
     let origin = Origin::http(standard::serve);
     let recorder = Recorder::default();

@@ -1,9 +1,13 @@
 use std::ptr;
+use std::sync::mpsc;
 
-use crate::support::handle::Configuration;
+use crate::support::PATIENCE;
+use crate::support::gate::Gate;
+use crate::support::handle::{Configuration, Session, c_text};
 use crate::support::origin::Origin;
-use crate::support::recorder::{Answer, Recorder};
+use crate::support::recorder::{Answer, Message, Recorder};
 use crate::support::standard;
+use crate::support::story::Story;
 use urlsession::*;
 
 #[test]
@@ -59,4 +63,33 @@ fn a033_it_can_be_set_until_the_first_resume() {
     let late = url_session_task_set_delegate(task.get(), &first.delegate());
     assert_eq!(late, UrlSessionStatus::INVALID_STATE);
     assert_eq!((first.transcript(), second.transcript()), ("release".into(), "release".into()));
+}
+
+#[test]
+fn a033_its_session_lives_until_it_was_told_all() {
+    let origin = Origin::http(standard::serve);
+    let (gate, (told, telling)) = (Gate::default(), mpsc::channel());
+    let at_gate = gate.clone();
+    let of_task = Recorder::with(move |moment| match moment.message {
+        Message::DidReceiveData => drop(at_gate.pass()),
+        Message::DidComplete => {
+            let kept = url_session_retain(moment.session);
+            let status = url_session_set_description(moment.session, c_text("still here").as_ptr());
+            url_session_release(kept);
+            told.send((!kept.is_null(), status)).unwrap();
+        }
+        _ => {}
+    });
+    let session = Session::new(&Configuration::default(), None);
+    let task = session.task(&origin.url("/hello"));
+    assert_eq!(url_session_task_set_delegate(task.get(), &of_task.delegate()), UrlSessionStatus::OK);
+    task.resume();
+    session.finish_tasks_and_invalidate();
+    drop(session);
+    of_task.wait_for_beginning("did_receive_data 1");
+    // The task has long ended when a whole other session has come and gone.
+    Story::of(&origin.url("/hello"));
+    gate.open();
+    assert_eq!(telling.recv_timeout(PATIENCE), Ok((true, UrlSessionStatus::OK)));
+    of_task.wait_for("release");
 }
