@@ -4,6 +4,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::custody;
 use super::handle::{self, Context, Loan};
 use super::{
     UrlSession, UrlSessionData, UrlSessionError, UrlSessionResponse, UrlSessionResponseCompletion, UrlSessionStatus,
@@ -161,7 +162,7 @@ impl Delegate for DelegateTable {
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, session_of(task), lent.handle(), response.handle(), answer.handle()) };
         drop(lent);
-        super::task::let_go(task);
+        custody::let_go_of_task(task);
     }
 
     fn did_receive_data(&self, task: &Arc<Task>, data: &Arc<Data>) {
@@ -171,7 +172,7 @@ impl Delegate for DelegateTable {
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, session, lent.handle(), bytes.as_ptr(), bytes.len(), loan.handle()) };
         drop(lent);
-        super::task::let_go(task);
+        custody::let_go_of_task(task);
     }
 
     fn did_complete(&self, task: &Arc<Task>, error: Option<&Arc<Error>>) {

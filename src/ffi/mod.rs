@@ -4,6 +4,7 @@
 #![expect(clippy::unit_arg, reason = "a function here is one expression, also where there is nothing to give")]
 
 mod convert;
+mod custody;
 mod handle;
 
 // In the order of the header: what others are made of, then the life cycle.

@@ -2,6 +2,7 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use super::convert::{boundary, checked, copied, give, optional_text, text};
+use super::custody;
 use super::delegate::{DelegateTable, completion_handler};
 use super::handle::{self, Builder, Context, Handle, Loan, borrow};
 use super::{
@@ -12,7 +13,6 @@ use crate::delegate::CompletionHandler;
 use crate::identity::Identity;
 use crate::message::Request;
 use crate::session::{Configuration, Engine, Session};
-use crate::task::Task;
 
 /// Makes tasks and tells its delegate about them (Apple: URLSession). Any thread, any time.
 pub struct UrlSession(());
@@ -25,7 +25,7 @@ impl Handle for Session {
     }
 
     fn let_go(this: &Arc<Self>) {
-        let_go(this);
+        custody::let_go_of_session(this);
     }
 }
 
@@ -196,18 +196,4 @@ fn data_task(
         let (request, handler) = what()?;
         session.data_task(request, handler, |task| task.keep(Box::new(Loan::new(task).keep()))).map_err(refused)
     })
-}
-
-/// Nobody can resume what nobody holds. A task that is just being made will be held.
-fn let_go(session: &Arc<Session>) {
-    session.finish_tasks_and_invalidate();
-    for task in session.announced_tasks() {
-        super::task::let_go(&task);
-    }
-}
-
-/// Whether the application could still ask the session for its tasks.
-pub(super) fn is_held(task: &Task) -> bool {
-    let is_shared = || handle::find::<Session>(task.session().number()).is_some_and(|session| session.is_shared());
-    handle::is_held(task.session()) || is_shared()
 }

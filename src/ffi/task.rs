@@ -2,15 +2,15 @@ use std::ffi::c_char;
 use std::sync::Arc;
 
 use super::convert::{boundary, checked, copied, optional_text};
+use super::custody;
 use super::delegate::DelegateTable;
 use super::handle::{self, Builder, Handle, borrow};
 use super::{
     UrlSessionData, UrlSessionDelegate, UrlSessionError, UrlSessionRequest, UrlSessionResponse, UrlSessionStatus,
-    session,
 };
 use crate::identity::Identity;
 use crate::session::Session;
-use crate::task::{State, Task};
+use crate::task::Task;
 
 /// One transfer (Apple: URLSessionTask). Any thread, any time.
 pub struct UrlSessionTask(());
@@ -23,7 +23,7 @@ impl Handle for Task {
     }
 
     fn let_go(this: &Arc<Self>) {
-        let_go(this);
+        custody::let_go_of_task(this);
     }
 }
 
@@ -203,15 +203,4 @@ fn with_session(task: *mut UrlSessionTask, call: impl FnOnce(&Arc<Session>, &Arc
         }
         Ok(())
     })
-}
-
-/// A suspended task that nobody can name any more can never be resumed: it ends, so that its session can.
-pub(super) fn let_go(task: &Arc<Task>) {
-    let can_be_named = handle::is_held(task.identity) || session::is_held(task);
-    if task.state() != State::Suspended || can_be_named {
-        return;
-    }
-    if let Some(session) = handle::find::<Session>(task.session().number()) {
-        session.cancel(task);
-    }
 }

@@ -4,7 +4,8 @@ use std::io;
 
 use tokio::net::TcpStream;
 
-use super::connection::{Socket, Stream};
+use super::connection::Stream;
+use super::socket::Socket;
 use super::tls::Tls;
 use super::{Route, Settings, resolve};
 use crate::error::{Code, Error};

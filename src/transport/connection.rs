@@ -1,69 +1,16 @@
 //! A stream and what was read from it and not used yet. A connection that only waits holds no buffer.
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, Bytes, BytesMut};
-use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
+use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio_rustls::client::TlsStream;
 
 use super::blocks;
 use super::read_ahead::ReadAhead;
-
-/// A socket that is never written with writev, which could raise SIGPIPE; a plain write cannot.
-pub(super) enum Socket {
-    Tcp(TcpStream),
-    /// The application's.
-    #[cfg(unix)]
-    Own(UnixStream),
-}
-
-macro_rules! each {
-    ($socket:expr, $stream:ident => $call:expr) => {
-        match $socket {
-            Socket::Tcp($stream) => $call,
-            #[cfg(unix)]
-            Socket::Own($stream) => $call,
-        }
-    };
-}
-
-impl Socket {
-    pub(super) fn has_nothing_to_read(&self) -> bool {
-        let peeked = each!(self, stream => SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]));
-        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-    }
-
-    pub(super) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => stream.poll_read_ready(context))
-    }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_read(context, into))
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_write(context, bytes))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_flush(context))
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_shutdown(context))
-    }
-}
+use super::socket::Socket;
 
 pub(super) enum Stream {
     Plain(Socket),

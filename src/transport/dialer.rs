@@ -9,7 +9,7 @@ use tokio::net::UnixStream;
 use tokio::task::spawn_blocking;
 
 use super::Route;
-use super::connection::Socket;
+use super::socket::Socket;
 use crate::error::{Code, Error};
 
 pub(crate) trait Dialer: Send + Sync {

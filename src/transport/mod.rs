@@ -12,6 +12,7 @@ mod pool;
 mod read_ahead;
 mod resolve;
 mod route;
+mod socket;
 mod tls;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::blocks;
-use super::connection::Socket;
+use super::socket::Socket;
 
 /// Four records of the largest kind.
 const AHEAD: usize = 64 << 10;

@@ -18,8 +18,8 @@ use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::connection::Socket;
 use super::read_ahead::ReadAhead;
+use super::socket::Socket;
 use crate::error::{Code, Domain, Error};
 use crate::message::Invalid;
 
