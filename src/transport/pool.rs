@@ -54,6 +54,10 @@ struct Waiting {
 }
 
 impl Host {
+    fn is_unused(&self) -> bool {
+        self.open == 0 && self.waiting.is_empty()
+    }
+
     /// The first who waits and could go now; who is suspended looks again when it is resumed.
     fn next(&mut self) -> Option<oneshot::Sender<Given>> {
         let ready = self.waiting.iter().find(|(_, waiting)| !waiting.meter.is_suspended());
@@ -190,7 +194,7 @@ impl Pool {
             let Some(host) = hosts.by_route.get_mut(route) else { return };
             let Some(waiting) = host.next() else {
                 host.open -= 1;
-                if host.open == 0 && host.waiting.is_empty() {
+                if host.is_unused() {
                     hosts.by_route.remove(route);
                 }
                 return;
@@ -230,7 +234,7 @@ impl Hosts {
             expired.extend(host.idle.drain(..kept));
             host.open -= kept;
             oldest = oldest.into_iter().chain(host.idle.first().map(|idle| idle.since)).min();
-            host.open > 0 || !host.waiting.is_empty()
+            !host.is_unused()
         });
         self.idle -= expired.len();
         self.is_swept = oldest.is_some();
@@ -296,7 +300,11 @@ struct Queued<'a> {
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
         let mut hosts = self.pool.hosts.lock();
-        let waiting = hosts.by_route.get_mut(self.route).map(|host| host.waiting.remove(&self.ticket));
+        let Some(host) = hosts.by_route.get_mut(self.route) else { return };
+        let waiting = host.waiting.remove(&self.ticket);
+        if host.is_unused() {
+            hosts.by_route.remove(self.route);
+        }
         drop(hosts);
         drop(waiting);
     }
