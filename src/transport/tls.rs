@@ -129,8 +129,13 @@ impl TlsSettings {
     }
 }
 
+/// A connection that broke, for TLS's own reason where it has one.
+pub(super) fn lost(message: &str, cause: &io::Error) -> Error {
+    from_io(cause).unwrap_or_else(|| Error::lost(message, Some(cause)))
+}
+
 /// TLS's own error inside an I/O error, explained.
-pub(super) fn from_io(error: &io::Error) -> Option<Error> {
+fn from_io(error: &io::Error) -> Option<Error> {
     error.get_ref()?.downcast_ref::<TlsError>().map(explain)
 }
 

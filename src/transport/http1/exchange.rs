@@ -126,9 +126,7 @@ impl Exchange {
             }
             Ok(0) => Err(Error::lost("the server closed the connection in the middle of the body: try again", None)),
             Ok(_) => Ok(()),
-            Err(cause) => Err(tls::from_io(&cause).unwrap_or_else(|| {
-                Error::lost("the connection broke in the middle of the body: try again", Some(&cause))
-            })),
+            Err(cause) => Err(tls::lost("the connection broke in the middle of the body: try again", &cause)),
         }
     }
 

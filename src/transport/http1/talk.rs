@@ -115,7 +115,7 @@ impl<'a> Talk<'a> {
             // Nothing that was said before we spoke is an answer to us.
             _ => {
                 self.has_read = had_read;
-                Err(send_failed(cause))
+                Err(tls::lost("the connection broke while the request was sent: try again", cause))
             }
         }
     }
@@ -125,8 +125,8 @@ impl<'a> Talk<'a> {
         loop {
             let unused = self.connection.unused();
             match (status(unused), head_end(unused, 0)) {
-                (Ok(Some(100 | 102..=199)), Some(end)) => self.connection.skip(end),
-                (Ok(None | Some(100 | 102..=199)), None) => return unused.len() > longest,
+                (Ok(Some(status)), Some(end)) if is_interim(status) => self.connection.skip(end),
+                (Ok(status), None) if status.is_none_or(is_interim) => return unused.len() > longest,
                 _ => return true,
             }
         }
@@ -142,8 +142,7 @@ impl<'a> Talk<'a> {
                 self.meter.moved();
                 Ok(())
             }
-            Err(cause) => Err(tls::from_io(&cause)
-                .unwrap_or_else(|| Error::lost("the connection broke before the answer: try again", Some(&cause)))),
+            Err(cause) => Err(tls::lost("the connection broke before the answer: try again", &cause)),
         }
     }
 
@@ -154,7 +153,7 @@ impl<'a> Talk<'a> {
                 match status(self.connection.unused())? {
                     None => self.fill().await?,
                     Some(100) => return Ok(true),
-                    Some(102..=199) => {
+                    Some(status) if is_interim(status) => {
                         let end = self.find_head_end(longest).await?;
                         self.connection.skip(end);
                     }
@@ -169,9 +168,9 @@ impl<'a> Talk<'a> {
     async fn read_head(&mut self, settings: &Settings) -> Result<Bytes, Error> {
         for _ in 0..=MOST_INTERIM {
             let end = self.find_head_end(settings.header_size as usize).await?;
-            let is_interim = matches!(status(self.connection.unused())?, Some(100 | 102..=199));
+            let is_final = !status(self.connection.unused())?.is_some_and(is_interim);
             let raw = self.connection.take(end);
-            if !is_interim {
+            if is_final {
                 return Ok(raw);
             }
         }
@@ -220,6 +219,11 @@ fn status(unused: &[u8]) -> Result<Option<u16>, Error> {
     status.map(Some).ok_or_else(|| malformed("its status is no number"))
 }
 
+/// RFC 9110, 15.2: another answer follows. After 101 there is none, but another protocol.
+fn is_interim(status: u16) -> bool {
+    matches!(status, 100 | 102..=199)
+}
+
 /// Behind the first empty line; the search may skip what was searched before.
 fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
@@ -237,9 +241,4 @@ fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
 fn malformed(why: &str) -> Error {
     let message = format!("the head of the response cannot be read ({why}): the server is at fault");
     Error::new(Code::CANNOT_PARSE_RESPONSE, message)
-}
-
-fn send_failed(cause: &io::Error) -> Error {
-    tls::from_io(cause)
-        .unwrap_or_else(|| Error::lost("the connection broke while the request was sent: try again", Some(cause)))
 }
