@@ -20,22 +20,22 @@ pub(super) async fn body(
     let codings = response.headers().get_all(CONTENT_ENCODING).iter().map(|value| value.as_bytes());
     let mut decoder =
         if exchange.has_body() { ContentDecoder::for_fields(codings, rules.decompression_ratio)? } else { None };
-    let mut tally = Tally::new(task, rules);
+    let tally = Tally::new(task, rules);
     while let Some(chunk) = exchange.chunk().await? {
         tally.received(&chunk);
         let Some(decoder) = &mut decoder else {
-            deliver(&mut tally, chunk).await?;
+            deliver(&tally, chunk).await?;
             continue;
         };
         decoder.push(chunk);
         while let Some(piece) = decoder.next()? {
-            deliver(&mut tally, piece).await?;
+            deliver(&tally, piece).await?;
         }
     }
     decoder.map_or(Ok(()), |decoder| decoder.finish())
 }
 
-async fn deliver(tally: &mut Tally<'_>, piece: Bytes) -> Result<(), Error> {
+async fn deliver(tally: &Tally<'_>, piece: Bytes) -> Result<(), Error> {
     // One chunk may become many pieces, and other tasks want their turn.
     tokio::task::consume_budget().await;
     tally.decoded(&piece)?;
@@ -54,24 +54,22 @@ async fn deliver(tally: &mut Tally<'_>, piece: Bytes) -> Result<(), Error> {
 /// What came in, what became of it, and what may.
 struct Tally<'a> {
     task: &'a Arc<Task>,
-    decoded: u64,
     most_decoded: u64,
 }
 
 impl<'a> Tally<'a> {
     fn new(task: &'a Arc<Task>, rules: &Rules) -> Self {
         let gathered = if task.outbox().gathers() { rules.gathered_size } else { u64::MAX };
-        Self { task, decoded: 0, most_decoded: rules.decoded_size.min(gathered) }
+        Self { task, most_decoded: rules.decoded_size.min(gathered) }
     }
 
     fn received(&self, chunk: &Bytes) {
         self.task.counters.received.add(chunk.len());
     }
 
-    fn decoded(&mut self, piece: &Bytes) -> Result<(), Error> {
-        self.decoded += piece.len() as u64;
+    fn decoded(&self, piece: &Bytes) -> Result<(), Error> {
         self.task.counters.decoded.add(piece.len());
-        if self.decoded > self.most_decoded {
+        if self.task.counters.decoded.get().unsigned_abs() > self.most_decoded {
             let message = "the body is larger than this session allows: raise the limit or stream it";
             return Err(Error::new(Code::DATA_LENGTH_EXCEEDS_MAXIMUM, message));
         }
