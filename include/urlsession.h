@@ -249,8 +249,8 @@ typedef struct {
     void (*task_did_complete)(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionError *error);
     /**
      * The last message of a session, once, after the last of every task (Apple:
-     * urlSession:didBecomeInvalidWithError:).
-     * `error` is NULL where the application asked for it, as it is in this version always.
+     * urlSession:didBecomeInvalidWithError:). `error` is NULL where the application asked for it, as it is in this
+     * version always.
      */
     void (*session_did_become_invalid)(void *context, UrlSession *session, UrlSessionError *error);
 } UrlSessionDelegate;

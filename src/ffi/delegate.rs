@@ -72,8 +72,8 @@ pub struct UrlSessionDelegate {
         ),
     >,
     /// The last message of a session, once, after the last of every task (Apple:
-    /// urlSession:didBecomeInvalidWithError:).
-    /// `error` is NULL where the application asked for it, as it is in this version always.
+    /// urlSession:didBecomeInvalidWithError:). `error` is NULL where the application asked for it, as it is in this
+    /// version always.
     pub session_did_become_invalid:
         Option<unsafe extern "C" fn(context: *mut c_void, session: *mut UrlSession, error: *mut UrlSessionError)>,
 }

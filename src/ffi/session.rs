@@ -56,8 +56,8 @@ pub extern "C" fn url_session_new(
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_shared() -> *mut UrlSession {
     boundary(|| {
-        let session = Session::shared().map_err(refused)?;
-        session.keep(Box::new(Loan::new(&session).keep()));
+        let keep = |session: &Arc<Session>| session.keep(Box::new(Loan::new(session).keep()));
+        let session = Session::shared(keep).map_err(refused)?;
         Ok(handle::pointer(session.identity))
     })
 }

@@ -51,10 +51,14 @@ impl Session {
         Self::make(engine, configuration, delegate, false)
     }
 
-    /// The one session that nobody can invalidate.
-    pub(crate) fn shared() -> Result<Arc<Self>, Refused> {
+    /// The one session that nobody can invalidate; `prepare` sees it when it is made.
+    pub(crate) fn shared(prepare: impl FnOnce(&Arc<Self>)) -> Result<Arc<Self>, Refused> {
         static SHARED: OnceCell<Arc<Session>> = OnceCell::new();
-        let make = || Ok(Self::make(Engine::running()?, Configuration::new_default(), None, true));
+        let make = || {
+            let session = Self::make(Engine::running()?, Configuration::new_default(), None, true);
+            prepare(&session);
+            Ok(session)
+        };
         SHARED.get_or_try_init(make).cloned()
     }
 
@@ -97,8 +101,7 @@ impl Session {
 
     /// Keeps something until the last message was told.
     pub(crate) fn keep(&self, kept: Box<dyn Any + Send + Sync>) {
-        let before = self.kept.lock().replace(kept);
-        drop(before);
+        *self.kept.lock() = Some(kept);
     }
 
     /// A suspended task. `prepare` sees it before anybody else can; the delegate sees it before this returns.
