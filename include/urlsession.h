@@ -59,6 +59,17 @@
 typedef struct UrlSession UrlSession;
 
 /**
+ * A body that is read while it is sent (Apple: NSInputStream). It is read by one task at a time. Any thread, any time.
+ */
+typedef struct UrlSessionBodyStream UrlSessionBodyStream;
+
+/**
+ * The question for a stream to send (Apple: the completionHandler of task:needNewBodyStream:). Answer it in the slot,
+ * or retain it and answer later from any thread.
+ */
+typedef struct UrlSessionBodyStreamCompletion UrlSessionBodyStreamCompletion;
+
+/**
  * How a session behaves (Apple: URLSessionConfiguration). Filled by one thread; a session takes a copy, so later
  * changes touch no session.
  */
@@ -71,10 +82,28 @@ typedef struct UrlSessionConfiguration UrlSessionConfiguration;
 typedef struct UrlSessionData UrlSessionData;
 
 /**
+ * A whole download, closed, in its temporary file. The file is removed with the last reference: when the slot that
+ * lends it has returned, or when you give back one of your own. Unless it was moved. Any thread, any time.
+ */
+typedef struct UrlSessionDownloadedFile UrlSessionDownloadedFile;
+
+/**
  * Why a transfer failed (Apple: NSError, URLError). Unchanging; any thread, any time; good after its task is gone.
  * HTTP 4xx and 5xx are answers, not errors.
  */
 typedef struct UrlSessionError UrlSessionError;
+
+/**
+ * A form of fields and files as a body (RFC 7578). Filled by one thread; files are read when they are sent, piece by
+ * piece. Names and file names may hold anything: what would break the form is written as browsers do it, a quote as
+ * %22, CR as %0D, LF as %0A.
+ */
+typedef struct UrlSessionMultipartForm UrlSessionMultipartForm;
+
+/**
+ * The question for the next bytes of a body.
+ */
+typedef struct UrlSessionReadCompletion UrlSessionReadCompletion;
 
 /**
  * What to ask for (Apple: URLRequest). Filled by one thread; a task copies it, so later changes touch no task.
@@ -138,6 +167,10 @@ typedef uint32_t UrlSessionStatus;
  * A fault inside the library, kept from crossing the border. Please report it.
  */
 #define URL_SESSION_STATUS_INTERNAL 8
+/**
+ * The call was right and the system could not do it: the error that the function gives says why.
+ */
+#define URL_SESSION_STATUS_FAILED 9
 
 /**
  * Which timer made an error UrlSessionErrorCode TIMED_OUT.
@@ -161,6 +194,51 @@ typedef uint32_t UrlSessionTimeout;
 #define URL_SESSION_TIMEOUT_RESOURCE 3
 
 /**
+ * Where the bytes of a body come from, when the library is ready to send them (Apple: NSInputStream). Fill `size` with
+ * sizeof(UrlSessionBodySource). The struct is copied. Its functions are called where the slots of the session are
+ * called, one at a time with them: a `read` that would have to wait returns at once, retains its completion, and is
+ * answered later.
+ */
+typedef struct {
+    /**
+     * sizeof(UrlSessionBodySource), as the application was compiled; members past it count as NULL.
+     */
+    size_t size;
+    /**
+     * Given to every function; may be NULL.
+     */
+    void *context;
+    /**
+     * Called once, when nothing here will be called any more, by whatever thread lets go of the stream last. May be
+     * NULL.
+     */
+    void (*release)(void *context);
+    /**
+     * How many bytes there are from here to the end; negative, or a NULL function: nobody knows. Asked once, before
+     * the first read. A length becomes the request's Content-Length: a read that goes past it, or an end before it,
+     * fails the task with REQUEST_BODY_STREAM_EXHAUSTED, and once it is reached nothing more is read. Without one the
+     * request's own Content-Length counts, and without that the body goes out chunked.
+     */
+    int64_t (*length)(void *context);
+    /**
+     * Write up to `capacity` bytes to `buffer` and answer how many there are; 0 is the end. In the call, or later
+     * from any thread with `completion` retained. `buffer` is good until the answer, or until the completion's last
+     * reference is given back, whatever becomes of the task meanwhile. Never answered: as failed. Not NULL.
+     */
+    void (*read)(void *context, uint8_t *buffer, size_t capacity, UrlSessionReadCompletion *completion);
+    /**
+     * Go to this many bytes from where the first read began, because the body has to go out again: then `length` is
+     * asked anew. A read that was not answered yet is forgotten. False, or a NULL function: the stream cannot.
+     */
+    bool (*rewind)(void *context, int64_t offset);
+    /**
+     * The task does not need the stream any more, sent or not. Called once for each task that had it; another task may
+     * then rewind it and read it again. May be NULL.
+     */
+    void (*close)(void *context);
+} UrlSessionBodySource;
+
+/**
  * A TLS version, as the wire writes it.
  */
 typedef uint32_t UrlSessionTlsVersion;
@@ -182,7 +260,46 @@ typedef uint32_t UrlSessionTlsVersion;
 typedef int32_t (*UrlSessionDialFunction)(void *context, const char *host, uint16_t port);
 
 /**
- * What becomes of a response. Apple's numbers; 2 (become download) and 3 (become stream) come with later versions.
+ * How far a task is (Apple: NSProgress of a task): enough to draw a bar from.
+ */
+typedef struct {
+    /**
+     * sizeof(UrlSessionProgress), as whoever filled it in was compiled; members past it are not there.
+     */
+    size_t size;
+    /**
+     * Of the bytes of both bodies, from 0.0 to 1.0, 1.0 for a task that is done; it never falls. Negative where
+     * nobody knows how much there is.
+     */
+    double fraction;
+    /**
+     * As url_session_task_count_of_bytes_sent, and the three below likewise.
+     */
+    int64_t bytes_sent;
+    /**
+     * -1 where nobody knows.
+     */
+    int64_t bytes_expected_to_send;
+    /**
+     * With what a download made from resume data had already.
+     */
+    int64_t bytes_received;
+    /**
+     * -1 where nobody knows.
+     */
+    int64_t bytes_expected_to_receive;
+    /**
+     * In both directions, of late; 0 until there is something to measure.
+     */
+    double bytes_per_second;
+    /**
+     * What is left at that speed; negative where nobody knows.
+     */
+    double seconds_left;
+} UrlSessionProgress;
+
+/**
+ * What becomes of a response. Apple's numbers; 3 (become stream) comes with a later version.
  */
 typedef uint32_t UrlSessionResponseDisposition;
 /**
@@ -193,9 +310,15 @@ typedef uint32_t UrlSessionResponseDisposition;
  * Go on: the data comes.
  */
 #define URL_SESSION_RESPONSE_DISPOSITION_ALLOW 1
+/**
+ * The body goes to a file: the task ends without another word, and a download task goes on in its place, which
+ * data_task_did_become_download_task brings. Of a part of multipart/x-mixed-replace: as ALLOW.
+ */
+#define URL_SESSION_RESPONSE_DISPOSITION_BECOME_DOWNLOAD 2
 
 /**
- * What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate). Fill
+ * What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate,
+ * URLSessionDownloadDelegate). Fill
  * `size` with sizeof(UrlSessionDelegate) and leave what you do not implement NULL: a NULL slot behaves as its comment
  * says and costs nothing. The struct is copied. All a slot gets is lent until it returns. Slots stand in the order
  * of the life cycle.
@@ -221,15 +344,67 @@ typedef struct {
      */
     void (*did_create_task)(void *context, UrlSession *session, UrlSessionTask *task);
     /**
+     * An interim answer (Apple: urlSession:task:didReceiveInformationalResponse:; RFC 9110, 15.2): 102, 103 and other
+     * 1xx, as many as come, before the response. 100 is the library's, and 101 is none. NULL: they are passed over.
+     */
+    void (*task_did_receive_informational_response)(void *context,
+                                                    UrlSession *session,
+                                                    UrlSessionTask *task,
+                                                    UrlSessionResponse *response);
+    /**
+     * A download made from resume data goes on where it stopped (Apple:
+     * urlSession:downloadTask:didResumeAtOffset:expectedTotalBytes:): the first `offset` bytes are in its file
+     * already. `expected` is the length of the whole, -1 where nobody knows. Not called where the server has another
+     * version, or does not serve parts: then the download starts over. Not called for tasks with a completion handler.
+     */
+    void (*download_task_did_resume_at_offset)(void *context,
+                                               UrlSession *session,
+                                               UrlSessionTask *task,
+                                               int64_t offset,
+                                               int64_t expected);
+    /**
      * The head of the final response is here (Apple: urlSession:dataTask:didReceiveResponse:completionHandler:). No
      * data comes before `completion` is answered; meanwhile the connection is not read and the request timer runs.
-     * NULL, or never answered: ALLOW. Not called for tasks with a completion handler.
+     * For data and upload tasks; of multipart/x-mixed-replace also for every part, with the fields of the part. NULL,
+     * or never answered: ALLOW. Not called for tasks with a completion handler.
      */
     void (*data_task_did_receive_response)(void *context,
                                            UrlSession *session,
                                            UrlSessionTask *task,
                                            UrlSessionResponse *response,
                                            UrlSessionResponseCompletion *completion);
+    /**
+     * The gate was answered with BECOME_DOWNLOAD (Apple: urlSession:dataTask:didBecomeDownloadTask:). `download_task`
+     * runs already, under a number of its own and with the delegate that `task` had; bytes of the body that were read
+     * already are in its file. `task` is told nothing more, not even that it is complete.
+     */
+    void (*data_task_did_become_download_task)(void *context,
+                                               UrlSession *session,
+                                               UrlSessionTask *task,
+                                               UrlSessionTask *download_task);
+    /**
+     * A stream is needed (Apple: urlSession:task:needNewBodyStream:, and with an offset its fromOffset variant): at
+     * the start of a streamed upload, and whenever its body has to go out again, because of a redirect with 307 or 308
+     * or because the connection was dead; for a stream that was set on a request, only where it cannot rewind.
+     * `offset`, 0 in this version, is where it is to stand. NULL, never answered, or answered with NULL: the task
+     * fails with REQUEST_BODY_STREAM_EXHAUSTED.
+     */
+    void (*task_need_new_body_stream)(void *context,
+                                      UrlSession *session,
+                                      UrlSessionTask *task,
+                                      int64_t offset,
+                                      UrlSessionBodyStreamCompletion *completion);
+    /**
+     * Bytes of the request's body went out (Apple: urlSession:task:didSendBodyData:totalBytesSent:
+     * totalBytesExpectedToSend:): how many since this was told last, in all, and what the length is, -1 where nobody
+     * knows. At most ten times a second, and for the last bytes always. When the body goes out again, from 0 again.
+     */
+    void (*task_did_send_body_data)(void *context,
+                                    UrlSession *session,
+                                    UrlSessionTask *task,
+                                    int64_t bytes,
+                                    int64_t total,
+                                    int64_t expected);
     /**
      * The next bytes of the body, decoded, in order, never none (Apple: urlSession:dataTask:didReceiveData:). They
      * are lent; `data` holds the same bytes and may be retained, which copies nothing. While a slot is slow the
@@ -242,9 +417,42 @@ typedef struct {
                                        size_t length,
                                        UrlSessionData *data);
     /**
+     * Bytes of a download were written to its file (Apple: urlSession:downloadTask:didWriteData:totalBytesWritten:
+     * totalBytesExpectedToWrite:): how many since this was told last, in all, and how many there will be. `expected`
+     * is -1 where nobody knows, for a body without a length or a compressed one: do not divide by it. At most ten
+     * times a second, and for the last bytes always. After download_task_did_resume_at_offset, once with 0 bytes and
+     * its offset. When a download starts over, from 0 again. Not called for tasks with a completion handler.
+     */
+    void (*download_task_did_write_data)(void *context,
+                                         UrlSession *session,
+                                         UrlSessionTask *task,
+                                         int64_t bytes,
+                                         int64_t total,
+                                         int64_t expected);
+    /**
+     * How far any task is, in whatever direction (Apple: the NSProgress of a task). At most ten times a second, and
+     * once when all has moved. `progress` is lent.
+     */
+    void (*task_did_update_progress)(void *context,
+                                     UrlSession *session,
+                                     UrlSessionTask *task,
+                                     const UrlSessionProgress *progress);
+    /**
+     * A download is whole, whatever its status code, and its file is closed (Apple:
+     * urlSession:downloadTask:didFinishDownloadingToURL:). The file at `path` is removed when the slot has returned:
+     * move it with url_session_downloaded_file_move_to, or retain `file`. Complete follows, without an error. NULL, as
+     * after a failure: the file is removed. Not called for tasks with a completion handler.
+     */
+    void (*download_task_did_finish_downloading)(void *context,
+                                                 UrlSession *session,
+                                                 UrlSessionTask *task,
+                                                 const char *path,
+                                                 UrlSessionDownloadedFile *file);
+    /**
      * The last message of a task, once for every task that was resumed or cancelled (Apple:
      * urlSession:task:didCompleteWithError:). `error` is NULL where a whole response came, whatever its status code.
-     * The task's state is COMPLETED by now. Not called for tasks with a completion handler.
+     * A download that can go on has resume data in its error. The task's state is COMPLETED by now. Not called for
+     * tasks with a completion handler.
      */
     void (*task_did_complete)(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionError *error);
     /**
@@ -256,9 +464,15 @@ typedef struct {
 } UrlSessionDelegate;
 
 /**
+ * Called once with all tasks of a session that have not completed, suspended ones included, in the order they were
+ * made. Lent until it returns.
+ */
+typedef void (*UrlSessionAllTasksHandler)(void *context, UrlSessionTask *const *tasks, size_t count);
+
+/**
  * Called once with the whole outcome of a task (Apple: the completionHandler of dataTaskWithRequest:). On failure
  * `error` says why and `data` is NULL; `response` is set if a head came. On success `data` is never NULL, though it
- * may be empty. All are lent until the function returns.
+ * may be empty. All are lent until the function returns. For upload tasks too, whose data is the answer's.
  */
 typedef void (*UrlSessionDataTaskCompletionHandler)(void *context,
                                                     UrlSessionData *data,
@@ -266,10 +480,21 @@ typedef void (*UrlSessionDataTaskCompletionHandler)(void *context,
                                                     UrlSessionError *error);
 
 /**
- * Called once with all tasks of a session that have not completed, suspended ones included, in the order they were
- * made. Lent until it returns.
+ * Called once with the whole outcome of a download (Apple: the completionHandler of downloadTaskWithRequest:). On
+ * failure `error` says why and `file` is NULL; `response` is set if a head came. Whatever the status code, success
+ * means that the body is in `file`, which is removed when the function returns unless you move or retain it. All are
+ * lent until then.
  */
-typedef void (*UrlSessionAllTasksHandler)(void *context, UrlSessionTask *const *tasks, size_t count);
+typedef void (*UrlSessionDownloadTaskCompletionHandler)(void *context,
+                                                        UrlSessionDownloadedFile *file,
+                                                        UrlSessionResponse *response,
+                                                        UrlSessionError *error);
+
+/**
+ * Called once with what a cancelled download can go on from (Apple: the completionHandler of
+ * cancelByProducingResumeData:); NULL where it cannot. Lent until the function returns: retain it, or store its bytes.
+ */
+typedef void (*UrlSessionResumeDataHandler)(void *context, UrlSessionData *resume_data);
 
 /**
  * Where a task stands. Apple's numbers.
@@ -291,6 +516,23 @@ typedef uint32_t UrlSessionTaskState;
  * Ended, well or not; nothing comes after its complete slot.
  */
 #define URL_SESSION_TASK_STATE_COMPLETED 3
+
+/**
+ * What a task is for. Apple has a class for each.
+ */
+typedef uint32_t UrlSessionTaskKind;
+/**
+ * The body comes to the data slot, or to a handler in memory.
+ */
+#define URL_SESSION_TASK_KIND_DATA 0
+/**
+ * As DATA, and what it sends comes from bytes, a file or a stream.
+ */
+#define URL_SESSION_TASK_KIND_UPLOAD 1
+/**
+ * The body comes to a file.
+ */
+#define URL_SESSION_TASK_KIND_DOWNLOAD 2
 
 /**
  * The number of an error in the domain "NSURLErrorDomain", Apple's own numbers.
@@ -345,9 +587,13 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_REDIRECT_TO_NON_EXISTENT_LOCATION -1010
 /**
- * What answered does not speak HTTP.
+ * What answered does not speak HTTP; or the status of a download is an error, where the configuration says so.
  */
 #define URL_SESSION_ERROR_CODE_BAD_SERVER_RESPONSE -1011
+/**
+ * The body has to go out and there is no stream for it, or the stream failed or has not as many bytes as it says.
+ */
+#define URL_SESSION_ERROR_CODE_REQUEST_BODY_STREAM_EXHAUSTED -1021
 /**
  * The body's framing (chunked, transfer coding) is broken.
  */
@@ -360,6 +606,18 @@ typedef int32_t UrlSessionErrorCode;
  * The response's head is malformed or too large.
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_PARSE_RESPONSE -1017
+/**
+ * The file to upload is not there.
+ */
+#define URL_SESSION_ERROR_CODE_FILE_DOES_NOT_EXIST -1100
+/**
+ * The file to upload is a directory.
+ */
+#define URL_SESSION_ERROR_CODE_FILE_IS_DIRECTORY -1101
+/**
+ * The file to upload cannot be read.
+ */
+#define URL_SESSION_ERROR_CODE_NO_PERMISSIONS_TO_READ_FILE -1102
 /**
  * A body is larger than a limit of the configuration allows.
  */
@@ -392,6 +650,22 @@ typedef int32_t UrlSessionErrorCode;
  * The server asks for a client certificate.
  */
 #define URL_SESSION_ERROR_CODE_CLIENT_CERTIFICATE_REQUIRED -1206
+/**
+ * The temporary file of a download cannot be made.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_CREATE_FILE -3000
+/**
+ * The temporary file of a download was taken away while it was written.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_OPEN_FILE -3001
+/**
+ * The temporary file of a download cannot be written to, for example because the disk is full.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_WRITE_TO_FILE -3003
+/**
+ * A downloaded file cannot be moved to where it should go.
+ */
+#define URL_SESSION_ERROR_CODE_CANNOT_MOVE_FILE -3005
 
 #ifdef __cplusplus
 extern "C" {
@@ -479,9 +753,115 @@ UrlSessionTimeout url_session_error_timeout(const UrlSessionError *error);
 UrlSessionError *url_session_error_copy_underlying(const UrlSessionError *error);
 
 /**
+ * What the download that failed, or was cancelled by url_session_task_cancel_by_producing_resume_data, can go on from
+ * (Apple: NSURLSessionDownloadTaskResumeData); one reference is yours. NULL where it cannot.
+ */
+UrlSessionData *url_session_error_copy_resume_data(const UrlSessionError *error);
+
+/**
  * Whether both are errors of the same domain and code. NULL equals nothing.
  */
 bool url_session_error_is_equal(const UrlSessionError *error, const UrlSessionError *other);
+
+/**
+ * A stream of your own, in `*stream`; one reference is yours. INVALID_ARGUMENT: the struct's size cannot be right.
+ * Where this does not return OK nothing of `source` is called, `release` neither. Neither argument may be NULL.
+ */
+UrlSessionStatus url_session_body_stream_new(const UrlSessionBodySource *source, UrlSessionBodyStream **stream);
+
+/**
+ * The bytes of a file, in `*stream`; one reference is yours. The file is opened when the body goes out, and again when
+ * it goes out again: one that is missing then fails the task with FILE_DOES_NOT_EXIST. Its length is the length of the
+ * body. Neither argument may be NULL.
+ */
+UrlSessionStatus url_session_body_stream_new_with_file(const char *path, UrlSessionBodyStream **stream);
+
+/**
+ * Takes one more reference; gives back `stream`, or NULL where it is not a living handle.
+ */
+UrlSessionBodyStream *url_session_body_stream_retain(UrlSessionBodyStream *stream);
+
+/**
+ * Gives one reference back; NULL does nothing. A request or a task that has the stream keeps it.
+ */
+void url_session_body_stream_release(UrlSessionBodyStream *stream);
+
+/**
+ * Takes one more reference, to answer after the function has returned; NULL where it is not a living handle.
+ */
+UrlSessionReadCompletion *url_session_read_completion_retain(UrlSessionReadCompletion *completion);
+
+/**
+ * Gives one reference back; NULL does nothing. With the last one an unanswered question counts as failed.
+ */
+void url_session_read_completion_release(UrlSessionReadCompletion *completion);
+
+/**
+ * So many bytes are in the buffer, which is the library's again; 0 is the end of the body. The first answer wins, a
+ * second returns ALREADY_ANSWERED; one that comes after the task has ended is harmless. INVALID_ARGUMENT for more than
+ * the buffer holds: the question stays open. Any thread, any time.
+ */
+UrlSessionStatus url_session_read_completion_answer(UrlSessionReadCompletion *completion, size_t length);
+
+/**
+ * There are no bytes and never will be: the task fails with REQUEST_BODY_STREAM_EXHAUSTED, whose underlying error is
+ * `system_error`, an errno. Otherwise as above.
+ */
+UrlSessionStatus url_session_read_completion_fail(UrlSessionReadCompletion *completion, int32_t system_error);
+
+/**
+ * An empty form with a boundary of its own; one reference is yours.
+ */
+UrlSessionMultipartForm *url_session_multipart_form_new(void);
+
+/**
+ * Takes one more reference; gives back `form`, or NULL where it is not a living handle.
+ */
+UrlSessionMultipartForm *url_session_multipart_form_retain(UrlSessionMultipartForm *form);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_multipart_form_release(UrlSessionMultipartForm *form);
+
+/**
+ * A field; both texts are copied, neither may be NULL.
+ */
+UrlSessionStatus url_session_multipart_form_add_field(UrlSessionMultipartForm *form,
+                                                      const char *name,
+                                                      const char *value);
+
+/**
+ * Bytes, copied, as a part. NULL as `filename` makes a field of them, NULL as `content_type` leaves their type
+ * unsaid. INVALID_ARGUMENT: a content type that cannot stand in a header.
+ */
+UrlSessionStatus url_session_multipart_form_add_bytes(UrlSessionMultipartForm *form,
+                                                      const char *name,
+                                                      const char *filename,
+                                                      const char *content_type,
+                                                      const uint8_t *content,
+                                                      size_t length);
+
+/**
+ * A file as a part. NULL as `filename` takes the last part of `path`, NULL as `content_type` guesses by its ending. A
+ * file that is missing when the form is sent fails the task with FILE_DOES_NOT_EXIST. INVALID_ARGUMENT as above.
+ */
+UrlSessionStatus url_session_multipart_form_add_file(UrlSessionMultipartForm *form,
+                                                     const char *name,
+                                                     const char *path,
+                                                     const char *filename,
+                                                     const char *content_type);
+
+/**
+ * The value for the header field Content-Type, with the boundary. Lent as long as you hold the form.
+ */
+const char *url_session_multipart_form_content_type(const UrlSessionMultipartForm *form);
+
+/**
+ * The form as it stands, as a body whose length is known when it is sent, and which can be sent again; one reference
+ * is yours. NULL for NULL.
+ */
+UrlSessionBodyStream *url_session_multipart_form_copy_body_stream(const UrlSessionMultipartForm *form);
 
 /**
  * A GET of `url`, in `*request`; one reference is yours. The URL is read by the WHATWG rules; one that cannot be
@@ -528,8 +908,9 @@ const char *url_session_request_http_method(const UrlSessionRequest *request);
 /**
  * Sets a header field, in place of any with that name in whatever case; NULL as value takes the field away, and so
  * lets the session's or the library's own one through again. The name goes out in the case it is written in.
- * INVALID_ARGUMENT: a name that is not a token, a value with CR, LF, NUL or blanks at its ends, and
- * Transfer-Encoding, which is the library's to choose. A Content-Length is taken and replaced by the true one.
+ * INVALID_ARGUMENT: a name that is not a token, a value with CR, LF, NUL or blanks at its ends, and Transfer-Encoding,
+ * which is the library's to choose. A Content-Length is taken and replaced by the true one; it counts only for a
+ * stream that does not say its length.
  */
 UrlSessionStatus url_session_request_set_value_for_header_field(UrlSessionRequest *request,
                                                                 const char *name,
@@ -579,6 +960,24 @@ UrlSessionStatus url_session_request_set_http_body(UrlSessionRequest *request, c
  * their number in `*length`.
  */
 UrlSessionStatus url_session_request_http_body(const UrlSessionRequest *request, const uint8_t **body, size_t *length);
+
+/**
+ * A stream as body, in place of any other; retained (Apple: HTTPBodyStream). NULL takes the body away. It goes out
+ * with its length, or chunked. To go out again it has to rewind, or the delegate gives another.
+ */
+UrlSessionStatus url_session_request_set_http_body_stream(UrlSessionRequest *request, UrlSessionBodyStream *stream);
+
+/**
+ * The stream, or whatever else is the body but bytes; one reference is yours. NULL where there is none.
+ */
+UrlSessionBodyStream *url_session_request_copy_http_body_stream(const UrlSessionRequest *request);
+
+/**
+ * The form as body, as it stands, and its Content-Type; a GET becomes a POST. INVALID_STATE: the request has a body
+ * stream already, which the form would silently replace.
+ */
+UrlSessionStatus url_session_request_set_multipart_form(UrlSessionRequest *request,
+                                                        const UrlSessionMultipartForm *form);
 
 /**
  * Seconds without a byte moving after which the task fails (Apple: timeoutInterval). 0, the default, means as the
@@ -859,6 +1258,57 @@ UrlSessionStatus url_session_configuration_set_maximum_decompression_ratio(UrlSe
 uint32_t url_session_configuration_maximum_decompression_ratio(const UrlSessionConfiguration *configuration);
 
 /**
+ * Where downloads have their temporary files, "urlsession-….download", until they are moved; copied. NULL, the
+ * default, is the system's directory for such files, which others use too and which may be emptied while a paused
+ * download waits. Resume data name a file in this directory: a session that goes on with one needs the same.
+ * INVALID_ARGUMENT: an empty path.
+ */
+UrlSessionStatus url_session_configuration_set_download_directory(UrlSessionConfiguration *configuration,
+                                                                  const char *path);
+
+/**
+ * The above; NULL for the system's. Lent until the configuration is changed or released.
+ */
+const char *url_session_configuration_download_directory(const UrlSessionConfiguration *configuration);
+
+/**
+ * Whether a download whose status is not 2xx or 304 fails with BAD_SERVER_RESPONSE, instead of ending with the error
+ * page in its file. Default false.
+ */
+UrlSessionStatus url_session_configuration_set_downloads_require_success(UrlSessionConfiguration *configuration,
+                                                                         bool require);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_downloads_require_success(const UrlSessionConfiguration *configuration);
+
+/**
+ * A body of more bytes than this, or of nobody knows how many, goes out with "Expect: 100-continue": first the head,
+ * and the body when the server wants it (RFC 9110, 10.1.1). Default UINT64_MAX: only where a request has the field
+ * itself. A server that answers 417 gets the request once more without.
+ */
+UrlSessionStatus url_session_configuration_set_expect_continue_above(UrlSessionConfiguration *configuration,
+                                                                     uint64_t bytes);
+
+/**
+ * The above. 0 for NULL.
+ */
+uint64_t url_session_configuration_expect_continue_above(const UrlSessionConfiguration *configuration);
+
+/**
+ * Seconds that a body waits for the server's 100 before it goes out without. 0 restores the default, 1; INFINITY waits
+ * until the task times out. INVALID_ARGUMENT: negative or not a number.
+ */
+UrlSessionStatus url_session_configuration_set_timeout_interval_for_continue(UrlSessionConfiguration *configuration,
+                                                                             double seconds);
+
+/**
+ * The above. 0 for NULL.
+ */
+double url_session_configuration_timeout_interval_for_continue(const UrlSessionConfiguration *configuration);
+
+/**
  * Connections of the application's making, in place of the library's own resolving and connecting: for tests without
  * a network, Unix sockets, tunnels. NULL as `dial` goes back to the library's own. `release`, which may be NULL, is
  * called with `context` once no configuration and no session needs it any more, by whatever thread lets go of the last
@@ -868,6 +1318,38 @@ UrlSessionStatus url_session_configuration_set_dialer(UrlSessionConfiguration *c
                                                       UrlSessionDialFunction dial,
                                                       void *context,
                                                       void (*release)(void *context));
+
+/**
+ * Takes one more reference, which keeps the file; gives back `file`, or NULL where it is not a living handle.
+ */
+UrlSessionDownloadedFile *url_session_downloaded_file_retain(UrlSessionDownloadedFile *file);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_downloaded_file_release(UrlSessionDownloadedFile *file);
+
+/**
+ * Where the file is, also after it was moved. Lent as long as you hold `file`, or the slot runs. NULL for NULL.
+ */
+const char *url_session_downloaded_file_path(const UrlSessionDownloadedFile *file);
+
+/**
+ * Moves the file to `path`, in place of what may be there: at once, or not at all. To another file system it is copied
+ * beside the target first, so this may take its time. From then on the file is yours, readable by its owner alone.
+ * FAILED: it stays where it is, and `*error`, which may be NULL, says why (CANNOT_MOVE_FILE, and below it the
+ * system's); one reference is yours. INVALID_STATE: it was moved before.
+ */
+UrlSessionStatus url_session_downloaded_file_move_to(UrlSessionDownloadedFile *file,
+                                                     const char *path,
+                                                     UrlSessionError **error);
+
+/**
+ * How far the task is now. Set `progress->size` to sizeof(UrlSessionProgress) before; no more than that is written.
+ * INVALID_ARGUMENT: the size cannot be right. Cancel, suspend and resume the task itself (Apple lets NSProgress do
+ * it).
+ */
+UrlSessionStatus url_session_task_progress(const UrlSessionTask *task, UrlSessionProgress *progress);
 
 /**
  * Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
@@ -885,6 +1367,24 @@ void url_session_response_completion_release(UrlSessionResponseCompletion *compl
  */
 UrlSessionStatus url_session_response_completion_answer(UrlSessionResponseCompletion *completion,
                                                         UrlSessionResponseDisposition disposition);
+
+/**
+ * Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
+ */
+UrlSessionBodyStreamCompletion *url_session_body_stream_completion_retain(UrlSessionBodyStreamCompletion *completion);
+
+/**
+ * Gives one reference back; NULL does nothing. With the last one an unanswered question gets its default, no stream.
+ */
+void url_session_body_stream_completion_release(UrlSessionBodyStreamCompletion *completion);
+
+/**
+ * Answers with a stream that stands at the asked offset, which the task retains; NULL ends the task with
+ * REQUEST_BODY_STREAM_EXHAUSTED. The first answer wins, a second returns ALREADY_ANSWERED; one that comes after the
+ * task has ended is harmless. Any thread, any time.
+ */
+UrlSessionStatus url_session_body_stream_completion_answer(UrlSessionBodyStreamCompletion *completion,
+                                                           UrlSessionBodyStream *stream);
 
 /**
  * A session, in `*session`; one reference is yours. NULL as configuration means the default one, NULL as delegate
@@ -929,6 +1429,24 @@ UrlSessionStatus url_session_set_description(UrlSession *session, const char *de
 UrlSessionData *url_session_copy_description(const UrlSession *session);
 
 /**
+ * Lists the tasks of the session, later and where its slots are called (Apple: getAllTasksWithCompletionHandler:).
+ * Also answers, with none, once the session is invalid.
+ */
+UrlSessionStatus url_session_get_all_tasks(UrlSession *session, UrlSessionAllTasksHandler handler, void *context);
+
+/**
+ * No new tasks; those there are go on to their end, then the session becomes invalid. A suspended task keeps it
+ * waiting until it is resumed or cancelled. Returns at once; again, or for the shared session: does nothing.
+ */
+UrlSessionStatus url_session_finish_tasks_and_invalidate(UrlSession *session);
+
+/**
+ * No new tasks; those there are are cancelled, each is told so, then the session becomes invalid. Returns at once;
+ * also after url_session_finish_tasks_and_invalidate; for the shared session: does nothing.
+ */
+UrlSessionStatus url_session_invalidate_and_cancel(UrlSession *session);
+
+/**
  * A data task that gets `url`, in `*task`; suspended until url_session_task_resume; one reference is yours, and a
  * resumed task runs to its end also without it. A broken URL fails the task, not this call. SESSION_INVALIDATED:
  * nothing was made.
@@ -963,22 +1481,143 @@ UrlSessionStatus url_session_data_task_with_request_completion_handler(UrlSessio
                                                                        UrlSessionTask **task);
 
 /**
- * Lists the tasks of the session, later and where its slots are called (Apple: getAllTasksWithCompletionHandler:).
- * Also answers, with none, once the session is invalid.
+ * An upload task that sends bytes, which are copied, in `*task`; suspended until url_session_task_resume; one
+ * reference is yours (Apple: uploadTaskWithRequest:fromData:). The request's own body is ignored, and its method is
+ * sent as it is: set POST or PUT. What the server answers comes as for a data task. SESSION_INVALIDATED: nothing was
+ * made.
  */
-UrlSessionStatus url_session_get_all_tasks(UrlSession *session, UrlSessionAllTasksHandler handler, void *context);
+UrlSessionStatus url_session_upload_task_with_request_from_data(UrlSession *session,
+                                                                const UrlSessionRequest *request,
+                                                                const uint8_t *body,
+                                                                size_t length,
+                                                                UrlSessionTask **task);
 
 /**
- * No new tasks; those there are go on to their end, then the session becomes invalid. A suspended task keeps it
- * waiting until it is resumed or cancelled. Returns at once; again, or for the shared session: does nothing.
+ * The same for a file, streamed from the disk with its length as Content-Length (Apple:
+ * uploadTaskWithRequest:fromFile:). It is opened when the task runs: one that is missing fails the task with
+ * FILE_DOES_NOT_EXIST, not this call.
  */
-UrlSessionStatus url_session_finish_tasks_and_invalidate(UrlSession *session);
+UrlSessionStatus url_session_upload_task_with_request_from_file(UrlSession *session,
+                                                                const UrlSessionRequest *request,
+                                                                const char *path,
+                                                                UrlSessionTask **task);
 
 /**
- * No new tasks; those there are are cancelled, each is told so, then the session becomes invalid. Returns at once;
- * also after url_session_finish_tasks_and_invalidate; for the shared session: does nothing.
+ * The same for a stream, which task_need_new_body_stream gives when the task runs (Apple:
+ * uploadTaskWithStreamedRequest:). It goes out with its length, or with the request's Content-Length, or chunked.
  */
-UrlSessionStatus url_session_invalidate_and_cancel(UrlSession *session);
+UrlSessionStatus url_session_upload_task_with_streamed_request(UrlSession *session,
+                                                               const UrlSessionRequest *request,
+                                                               UrlSessionTask **task);
+
+/**
+ * An upload of bytes whose outcome goes to `handler`, exactly once, where the session's slots are called; otherwise as
+ * url_session_data_task_with_url_completion_handler. Send progress is told all the same.
+ */
+UrlSessionStatus url_session_upload_task_with_request_from_data_completion_handler(UrlSession *session,
+                                                                                   const UrlSessionRequest *request,
+                                                                                   const uint8_t *body,
+                                                                                   size_t length,
+                                                                                   UrlSessionDataTaskCompletionHandler handler,
+                                                                                   void *context,
+                                                                                   UrlSessionTask **task);
+
+/**
+ * The same for a file.
+ */
+UrlSessionStatus url_session_upload_task_with_request_from_file_completion_handler(UrlSession *session,
+                                                                                   const UrlSessionRequest *request,
+                                                                                   const char *path,
+                                                                                   UrlSessionDataTaskCompletionHandler handler,
+                                                                                   void *context,
+                                                                                   UrlSessionTask **task);
+
+/**
+ * A download task that gets `url` into a file, in `*task`; suspended until url_session_task_resume; one reference is
+ * yours (Apple: downloadTaskWithURL:). The bytes go to a temporary file beside the delegate, which is told how many
+ * and gets the whole file. It asks for the body uncompressed, unless the request says otherwise: only so can it go on
+ * where it stopped. SESSION_INVALIDATED: nothing was made.
+ */
+UrlSessionStatus url_session_download_task_with_url(UrlSession *session, const char *url, UrlSessionTask **task);
+
+/**
+ * The same for a whole request, which is copied.
+ */
+UrlSessionStatus url_session_download_task_with_request(UrlSession *session,
+                                                        const UrlSessionRequest *request,
+                                                        UrlSessionTask **task);
+
+/**
+ * A download that goes on where another stopped, in this process or another one (Apple: downloadTaskWithResumeData:).
+ * The bytes are copied. The server is asked for the rest, on condition that it is still the same version (RFC 9110,
+ * 13.1.5); where it is not, or the temporary file is not as it was left, the download starts over. INVALID_ARGUMENT:
+ * these are not resume data of this library, or not whole.
+ */
+UrlSessionStatus url_session_download_task_with_resume_data(UrlSession *session,
+                                                            const uint8_t *resume_data,
+                                                            size_t length,
+                                                            UrlSessionTask **task);
+
+/**
+ * The same with a request of yours in place of the one in the resume data: with what is secret and therefore not in
+ * there, such as an Authorization field or a new signature in the query. INVALID_ARGUMENT also where its scheme, host,
+ * port or path is another.
+ */
+UrlSessionStatus url_session_download_task_with_resume_data_request(UrlSession *session,
+                                                                    const uint8_t *resume_data,
+                                                                    size_t length,
+                                                                    const UrlSessionRequest *request,
+                                                                    UrlSessionTask **task);
+
+/**
+ * A download whose outcome goes to `handler`, exactly once, where the session's slots are called. The handler stands
+ * in for the write progress, resumed, finished and complete slots; all other slots are still called. If this function
+ * does not return OK the handler is never called.
+ */
+UrlSessionStatus url_session_download_task_with_url_completion_handler(UrlSession *session,
+                                                                       const char *url,
+                                                                       UrlSessionDownloadTaskCompletionHandler handler,
+                                                                       void *context,
+                                                                       UrlSessionTask **task);
+
+/**
+ * The same for a whole request, which is copied.
+ */
+UrlSessionStatus url_session_download_task_with_request_completion_handler(UrlSession *session,
+                                                                           const UrlSessionRequest *request,
+                                                                           UrlSessionDownloadTaskCompletionHandler handler,
+                                                                           void *context,
+                                                                           UrlSessionTask **task);
+
+/**
+ * The same from resume data, which are copied.
+ */
+UrlSessionStatus url_session_download_task_with_resume_data_completion_handler(UrlSession *session,
+                                                                               const uint8_t *resume_data,
+                                                                               size_t length,
+                                                                               UrlSessionDownloadTaskCompletionHandler handler,
+                                                                               void *context,
+                                                                               UrlSessionTask **task);
+
+/**
+ * Where the finished file goes by itself, in place of what may be there; copied. Then the file that the finished slot
+ * or the handler gets is that one, and stays. NULL, the default: nowhere. The directory is looked for when the task
+ * begins: CANNOT_MOVE_FILE where it is not there. INVALID_STATE once the task was resumed or cancelled, and for what
+ * is no download task.
+ */
+UrlSessionStatus url_session_task_set_download_destination(UrlSessionTask *task, const char *path);
+
+/**
+ * Pauses a download for good: ends it with CANCELLED, and gives what a new task can go on from (Apple:
+ * cancelByProducingResumeData:). `handler` is called once, where the session's slots are called; before complete,
+ * whose error has the same bytes, unless the task has come to its end already. It gets NULL where the download cannot
+ * go on: no byte is here yet, the server gave neither a strong ETag nor a Last-Modified or refuses parts, the body is
+ * compressed, the method is not GET; also where the task is no download, has completed, or completes after all because
+ * the last byte was here already. The temporary file is kept: it belongs to the resume data from here on.
+ */
+UrlSessionStatus url_session_task_cancel_by_producing_resume_data(UrlSessionTask *task,
+                                                                  UrlSessionResumeDataHandler handler,
+                                                                  void *context);
 
 /**
  * Takes one more reference; gives back `task`, or NULL where it is not a living handle.
@@ -1018,6 +1657,11 @@ uint64_t url_session_task_identifier(const UrlSessionTask *task);
  * Where the task stands; COMPLETED for NULL and for a released handle.
  */
 UrlSessionTaskState url_session_task_state(const UrlSessionTask *task);
+
+/**
+ * What the task is for; DATA for NULL.
+ */
+UrlSessionTaskKind url_session_task_kind(const UrlSessionTask *task);
 
 /**
  * A hint from 0.0 to 1.0, 0.5 at first (Apple: priority; low is 0.25, high 0.75): the higher of two tasks that wait
@@ -1067,7 +1711,8 @@ UrlSessionError *url_session_task_copy_error(const UrlSessionTask *task);
 int64_t url_session_task_count_of_bytes_sent(const UrlSessionTask *task);
 
 /**
- * Bytes of the response's body received so far, as they came: still compressed. 0 for NULL.
+ * Bytes of the response's body received so far, as they came: still compressed; with those that a download made from
+ * resume data had already. 0 for NULL.
  */
 int64_t url_session_task_count_of_bytes_received(const UrlSessionTask *task);
 

@@ -4,18 +4,29 @@ use std::io;
 use std::sync::Arc;
 
 use crate::identity::Identity;
-use crate::message::Text;
+use crate::message::{Data, Text};
 
 /// Whose numbers a code is in.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Domain(Text);
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Domain {
+    UrlError,
+    Posix,
+    Resolver,
+    Tls,
+    Url,
+}
 
 impl Domain {
-    pub(crate) const URL_ERROR: Self = Self(Text::from_static("NSURLErrorDomain\0"));
-    pub(crate) const POSIX: Self = Self(Text::from_static("NSPOSIXErrorDomain\0"));
-    pub(crate) const RESOLVER: Self = Self(Text::from_static("UrlSessionResolverDomain\0"));
-    pub(crate) const TLS: Self = Self(Text::from_static("UrlSessionTlsDomain\0"));
-    pub(crate) const URL: Self = Self(Text::from_static("UrlSessionUrlDomain\0"));
+    fn text(self) -> &'static Text {
+        static TEXTS: [Text; 5] = [
+            Text::from_static("NSURLErrorDomain\0"),
+            Text::from_static("NSPOSIXErrorDomain\0"),
+            Text::from_static("UrlSessionResolverDomain\0"),
+            Text::from_static("UrlSessionTlsDomain\0"),
+            Text::from_static("UrlSessionUrlDomain\0"),
+        ];
+        &TEXTS[self as usize]
+    }
 }
 
 /// A number within a domain; the constants are those of NSURLErrorDomain.
@@ -36,9 +47,13 @@ impl Code {
     pub(crate) const NOT_CONNECTED_TO_INTERNET: Self = Self(-1009);
     pub(crate) const REDIRECT_TO_NON_EXISTENT_LOCATION: Self = Self(-1010);
     pub(crate) const BAD_SERVER_RESPONSE: Self = Self(-1011);
+    pub(crate) const REQUEST_BODY_STREAM_EXHAUSTED: Self = Self(-1021);
     pub(crate) const CANNOT_DECODE_RAW_DATA: Self = Self(-1015);
     pub(crate) const CANNOT_DECODE_CONTENT_DATA: Self = Self(-1016);
     pub(crate) const CANNOT_PARSE_RESPONSE: Self = Self(-1017);
+    pub(crate) const FILE_DOES_NOT_EXIST: Self = Self(-1100);
+    pub(crate) const FILE_IS_DIRECTORY: Self = Self(-1101);
+    pub(crate) const NO_PERMISSIONS_TO_READ_FILE: Self = Self(-1102);
     pub(crate) const DATA_LENGTH_EXCEEDS_MAXIMUM: Self = Self(-1103);
     pub(crate) const SECURE_CONNECTION_FAILED: Self = Self(-1200);
     pub(crate) const SERVER_CERTIFICATE_HAS_BAD_DATE: Self = Self(-1201);
@@ -47,6 +62,10 @@ impl Code {
     pub(crate) const SERVER_CERTIFICATE_NOT_YET_VALID: Self = Self(-1204);
     pub(crate) const CLIENT_CERTIFICATE_REJECTED: Self = Self(-1205);
     pub(crate) const CLIENT_CERTIFICATE_REQUIRED: Self = Self(-1206);
+    pub(crate) const CANNOT_CREATE_FILE: Self = Self(-3000);
+    pub(crate) const CANNOT_OPEN_FILE: Self = Self(-3001);
+    pub(crate) const CANNOT_WRITE_TO_FILE: Self = Self(-3003);
+    pub(crate) const CANNOT_MOVE_FILE: Self = Self(-3005);
 }
 
 /// Which timer ran out.
@@ -67,11 +86,12 @@ pub struct Error {
     failing_url: Option<Text>,
     timeout: Timeout,
     underlying: Option<Arc<Error>>,
+    resume_data: Option<Arc<Data>>,
 }
 
 impl Error {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self::underlying_in(Domain::URL_ERROR, code.0, message)
+        Self::underlying_in(Domain::UrlError, code.0, message)
     }
 
     /// An error of a lower layer, in that layer's numbers.
@@ -84,6 +104,7 @@ impl Error {
             failing_url: None,
             timeout: Timeout::None,
             underlying: None,
+            resume_data: None,
         }
     }
 
@@ -110,6 +131,12 @@ impl Error {
         (Code::CLIENT_CERTIFICATE_REQUIRED.0..=Code::SECURE_CONNECTION_FAILED.0).contains(&self.code.0)
     }
 
+    /// What should be sent could not be had.
+    pub(crate) fn is_about_body(&self) -> bool {
+        let file = Code::NO_PERMISSIONS_TO_READ_FILE.0..=Code::FILE_DOES_NOT_EXIST.0;
+        self.code == Code::REQUEST_BODY_STREAM_EXHAUSTED || file.contains(&self.code.0)
+    }
+
     /// The connection broke, with the system's reason where there is one.
     pub(crate) fn lost(message: &str, cause: Option<&io::Error>) -> Self {
         Self::new(Code::NETWORK_CONNECTION_LOST, message).because_of(cause)
@@ -123,7 +150,12 @@ impl Error {
     pub(crate) fn because_of(self, cause: Option<&io::Error>) -> Self {
         let Some(cause) = cause else { return self };
         let number = cause.raw_os_error().unwrap_or_default();
-        self.because(Self::underlying_in(Domain::POSIX, number, cause.to_string()))
+        self.because(Self::underlying_in(Domain::Posix, number, cause.to_string()))
+    }
+
+    /// A download that can go on where it stopped.
+    pub(crate) fn with_resume_data(self, resume_data: Arc<Data>) -> Self {
+        Self { resume_data: Some(resume_data), ..self }
     }
 
     /// Names the URL, unless one is named already.
@@ -133,7 +165,7 @@ impl Error {
     }
 
     pub(crate) fn domain(&self) -> &Text {
-        &self.domain.0
+        self.domain.text()
     }
 
     pub(crate) fn code(&self) -> Code {
@@ -150,6 +182,10 @@ impl Error {
 
     pub(crate) fn timeout(&self) -> Timeout {
         self.timeout
+    }
+
+    pub(crate) fn resume_data(&self) -> Option<&Arc<Data>> {
+        self.resume_data.as_ref()
     }
 
     pub(crate) fn underlying(&self) -> Option<&Arc<Error>> {

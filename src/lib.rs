@@ -36,6 +36,7 @@ mod error;
 mod fault;
 #[expect(unsafe_code, reason = "the border to C: every unsafe block of the crate, each with its reason")]
 pub mod ffi;
+mod file;
 mod identity;
 mod lifecycle;
 mod message;

@@ -12,9 +12,16 @@ use crate::task::Task;
 
 type Recipient = Arc<dyn Delegate>;
 
+/// What a recipient is told about a task.
+pub(super) type Telling = Option<Box<dyn FnOnce(&dyn Delegate, &Arc<Task>) + Send>>;
+
 pub(crate) enum Message {
     DidReceiveResponse(Recipient, Arc<Task>, Arc<Response>, Arc<Answer<ResponseDisposition>>),
     DidReceiveData(Recipient, Arc<Task>, Arc<Data>),
+    /// A statement or a question that is too rare to have a line of its own.
+    Told(Recipient, Arc<Task>, Telling),
+    /// The first is silent from here on, and lives on in the second.
+    DidBecomeDownload(Option<Recipient>, Arc<Task>, Arc<Task>),
     /// Comes for every task that has a delegate, so that what was lent for it can be taken back.
     DidComplete(Option<Recipient>, Arc<Task>, Option<Arc<Error>>),
     /// With what the session kept until now.
@@ -41,7 +48,10 @@ impl Message {
             return;
         }
         match &mut self {
-            Self::DidReceiveResponse(_, task, ..) | Self::DidReceiveData(_, task, _) => return task.fault(),
+            Self::DidReceiveResponse(_, task, ..)
+            | Self::DidReceiveData(_, task, _)
+            | Self::Told(_, task, _)
+            | Self::DidBecomeDownload(_, _, task) => return task.fault(),
             Self::DidComplete(_, task, error) => {
                 *error = task.complete(Err(Error::fault()));
             }
@@ -58,6 +68,13 @@ impl Message {
                 // Also when the slot panics: bytes that are never given back would stop the task.
                 let _delivered = Delivered(task, data.bytes().len());
                 to.did_receive_data(task, data);
+            }
+            Self::Told(to, task, telling) => telling.take().into_iter().for_each(|telling| telling(&**to, task)),
+            Self::DidBecomeDownload(to, task, download) => {
+                if let Some(to) = to {
+                    to.did_become_download(task, download);
+                }
+                task.let_go();
             }
             Self::DidComplete(to, task, error) => {
                 if let Some(to) = to {

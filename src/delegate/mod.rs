@@ -3,6 +3,7 @@
 
 mod answer;
 mod completion_handler;
+mod download_handler;
 mod message;
 mod outbox;
 mod queue;
@@ -12,24 +13,41 @@ use std::sync::Arc;
 
 pub(crate) use answer::{Answer, Question};
 pub(crate) use completion_handler::{CompletionHandler, GatheringDelegate};
+pub(crate) use download_handler::{DownloadHandler, DownloadHandlerDelegate};
 pub(crate) use message::Message;
 pub(crate) use outbox::Outbox;
 pub(crate) use queue::Queue;
 pub(crate) use workers::start as start_workers;
 
 use crate::error::Error;
+use crate::file::DownloadedFile;
 use crate::identity::Identity;
-use crate::message::{Data, Response, ResponseDisposition};
-use crate::task::Task;
+use crate::message::{Body, Data, Response, ResponseDisposition};
+use crate::task::{Progress, Task};
 
 /// The methods below, in the order of the life cycle.
-#[expect(clippy::enum_variant_names, reason = "they are the names of the methods")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Slot {
     DidCreateTask,
+    DidReceiveInformationalResponse,
+    DidResumeAtOffset,
     DidReceiveResponse,
+    DidBecomeDownload,
+    NeedNewBodyStream,
+    DidSendBodyData,
     DidReceiveData,
+    DidWriteData,
+    DidUpdateProgress,
+    DidFinishDownloading,
     DidComplete,
+}
+
+/// Bytes since this was told last, in all, and what is expected in all; -1 where nobody knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Moved {
+    pub(crate) bytes: i64,
+    pub(crate) total: i64,
+    pub(crate) expected: i64,
 }
 
 pub(crate) trait Delegate: Send + Sync {
@@ -43,6 +61,10 @@ pub(crate) trait Delegate: Send + Sync {
 
     fn did_create_task(&self, _task: &Arc<Task>) {}
 
+    fn did_receive_informational_response(&self, _task: &Arc<Task>, _response: &Arc<Response>) {}
+
+    fn did_resume_at_offset(&self, _task: &Arc<Task>, _offset: i64, _expected: i64) {}
+
     fn did_receive_response(
         &self,
         _task: &Arc<Task>,
@@ -52,7 +74,23 @@ pub(crate) trait Delegate: Send + Sync {
         answer.give(ResponseDisposition::Allow);
     }
 
+    fn did_become_download(&self, _task: &Arc<Task>, _download: &Arc<Task>) {}
+
+    /// A stream to send from `offset` on; none ends the task.
+    fn need_new_body_stream(&self, _task: &Arc<Task>, _offset: i64, answer: &Arc<Answer<Option<Body>>>) {
+        answer.give(None);
+    }
+
+    fn did_send_body_data(&self, _task: &Arc<Task>, _moved: Moved) {}
+
     fn did_receive_data(&self, _task: &Arc<Task>, _data: &Arc<Data>) {}
+
+    fn did_write_data(&self, _task: &Arc<Task>, _moved: Moved) {}
+
+    fn did_update_progress(&self, _task: &Arc<Task>, _progress: &Progress) {}
+
+    /// The file goes when this returns, unless it was moved or is held.
+    fn did_finish_downloading(&self, _task: &Arc<Task>, _file: &Arc<DownloadedFile>) {}
 
     fn did_complete(&self, _task: &Arc<Task>, _error: Option<&Arc<Error>>) {}
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use super::{Delegate, Message, Question, Queue, Slot};
+use super::{Delegate, Message, Moved, Question, Queue, Slot};
 use crate::error::Error;
-use crate::message::{Data, Response, ResponseDisposition};
-use crate::task::Task;
+use crate::file::DownloadedFile;
+use crate::message::{Body, Data, Response, ResponseDisposition};
+use crate::task::{Progress, Task};
 
 pub(crate) struct Outbox {
     queue: Arc<Queue>,
@@ -48,6 +49,30 @@ impl Outbox {
         }
     }
 
+    /// For the task that this one becomes: the task's own delegate goes with it.
+    pub(crate) fn heir(&self) -> Self {
+        let own = Mutex::new(self.own.lock().take());
+        Self { queue: self.queue.clone(), handler: None, own, session: self.session.clone() }
+    }
+
+    /// Whether anybody is told.
+    pub(crate) fn tells(&self, slot: Slot) -> bool {
+        self.find(slot).is_some()
+    }
+
+    /// Calls where the messages are told.
+    pub(crate) fn call(&self, call: impl FnOnce() + Send + 'static) {
+        self.queue.push(Message::call(call));
+    }
+
+    fn tell(&self, task: &Arc<Task>, slot: Slot, telling: impl FnOnce(&dyn Delegate, &Arc<Task>) + Send + 'static) {
+        let Some(to) = self.find(slot) else { return };
+        if to.is_inline(slot) {
+            return telling(&*to, task);
+        }
+        self.queue.push(Message::Told(to, task.clone(), Some(Box::new(telling))));
+    }
+
     fn find(&self, slot: Slot) -> Option<Arc<dyn Delegate>> {
         let own = self.own.lock().clone();
         let in_order = [self.handler.clone(), own, self.session.clone()];
@@ -63,6 +88,16 @@ impl Outbox {
         }
     }
 
+    pub(crate) fn did_receive_informational_response(&self, task: &Arc<Task>, response: Arc<Response>) {
+        let telling = move |to: &dyn Delegate, task: &Arc<Task>| to.did_receive_informational_response(task, &response);
+        self.tell(task, Slot::DidReceiveInformationalResponse, telling);
+    }
+
+    pub(crate) fn did_resume_at_offset(&self, task: &Arc<Task>, offset: i64, expected: i64) {
+        let telling = move |to: &dyn Delegate, task: &Arc<Task>| to.did_resume_at_offset(task, offset, expected);
+        self.tell(task, Slot::DidResumeAtOffset, telling);
+    }
+
     /// Asks; an unanswered question, or nobody to ask, means allow.
     pub(crate) fn did_receive_response(
         &self,
@@ -75,6 +110,25 @@ impl Outbox {
         Some(question)
     }
 
+    /// Comes for every task that becomes another, so that what was lent for it can be taken back.
+    pub(crate) fn did_become_download(&self, task: &Arc<Task>, download: &Arc<Task>) {
+        let to = self.find(Slot::DidBecomeDownload);
+        self.queue.push(Message::DidBecomeDownload(to, task.clone(), download.clone()));
+    }
+
+    /// Asks for a stream; none where there is nobody to ask.
+    pub(crate) fn need_new_body_stream(&self, task: &Arc<Task>, offset: i64) -> Option<Question<Option<Body>>> {
+        let (question, answer) = Question::new();
+        let to = self.find(Slot::NeedNewBodyStream)?;
+        let ask = move |to: &dyn Delegate, task: &Arc<Task>| to.need_new_body_stream(task, offset, &Arc::new(answer));
+        self.queue.push(Message::Told(to, task.clone(), Some(Box::new(ask))));
+        Some(question)
+    }
+
+    pub(crate) fn did_send_body_data(&self, task: &Arc<Task>, moved: Moved) {
+        self.tell(task, Slot::DidSendBodyData, move |to, task| to.did_send_body_data(task, moved));
+    }
+
     pub(crate) fn did_receive_data(&self, task: &Arc<Task>, data: Bytes) {
         let Some(to) = self.find(Slot::DidReceiveData) else { return };
         let data = Data::new(data);
@@ -83,6 +137,18 @@ impl Outbox {
         }
         task.under_way.take(data.bytes().len());
         self.queue.push(Message::DidReceiveData(to, task.clone(), data));
+    }
+
+    pub(crate) fn did_write_data(&self, task: &Arc<Task>, moved: Moved) {
+        self.tell(task, Slot::DidWriteData, move |to, task| to.did_write_data(task, moved));
+    }
+
+    pub(crate) fn did_update_progress(&self, task: &Arc<Task>, progress: Progress) {
+        self.tell(task, Slot::DidUpdateProgress, move |to, task| to.did_update_progress(task, &progress));
+    }
+
+    pub(crate) fn did_finish_downloading(&self, task: &Arc<Task>, file: Arc<DownloadedFile>) {
+        self.tell(task, Slot::DidFinishDownloading, move |to, task| to.did_finish_downloading(task, &file));
     }
 
     pub(crate) fn did_complete(&self, task: &Arc<Task>, error: Option<Arc<Error>>) {

@@ -15,8 +15,8 @@ const BATCHES_IN_A_ROW: usize = 16;
 const MOST_KEPT_BACK: usize = 64;
 
 const KEPT_AT_MOST: Duration = Duration::from_millis(1);
-/// After so many bytes of data in one batch more are on their way, and it pays to let some gather: to be woken for every
-/// piece costs more than to count it.
+/// After so many bytes of data in one batch more are on their way, and it pays to let some gather: to be woken for
+/// every piece costs more than to count it.
 const LINGER_FROM: usize = 64 << 10;
 const LINGER: Duration = Duration::from_micros(200);
 

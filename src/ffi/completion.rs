@@ -1,9 +1,9 @@
-use super::UrlSessionStatus;
 use super::convert::{boundary, checked};
 use super::handle::{self, Handle, borrow};
+use super::{UrlSessionBodyStream, UrlSessionStatus};
 use crate::delegate::Answer;
 use crate::identity::Identity;
-use crate::message::ResponseDisposition;
+use crate::message::{Body, BodyStream, ResponseDisposition};
 
 /// The question at the response gate (Apple: the completionHandler of dataTask:didReceiveResponse:). Answer it in the
 /// slot, or retain it and answer later from any thread.
@@ -17,7 +17,7 @@ impl Handle for Answer<ResponseDisposition> {
     }
 }
 
-/// What becomes of a response. Apple's numbers; 2 (become download) and 3 (become stream) come with later versions.
+/// What becomes of a response. Apple's numbers; 3 (become stream) comes with a later version.
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct UrlSessionResponseDisposition(pub u32);
@@ -27,6 +27,9 @@ impl UrlSessionResponseDisposition {
     pub const CANCEL: Self = Self(0);
     /// Go on: the data comes.
     pub const ALLOW: Self = Self(1);
+    /// The body goes to a file: the task ends without another word, and a download task goes on in its place, which
+    /// data_task_did_become_download_task brings. Of a part of multipart/x-mixed-replace: as ALLOW.
+    pub const BECOME_DOWNLOAD: Self = Self(2);
 }
 
 /// Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
@@ -55,8 +58,53 @@ pub extern "C" fn url_session_response_completion_answer(
         let disposition = match disposition {
             UrlSessionResponseDisposition::CANCEL => ResponseDisposition::Cancel,
             UrlSessionResponseDisposition::ALLOW => ResponseDisposition::Allow,
+            UrlSessionResponseDisposition::BECOME_DOWNLOAD => ResponseDisposition::BecomeDownload,
             _ => return Err(UrlSessionStatus::INVALID_ARGUMENT),
         };
         if completion.give(disposition) { Ok(()) } else { Err(UrlSessionStatus::ALREADY_ANSWERED) }
+    })
+}
+
+/// The question for a stream to send (Apple: the completionHandler of task:needNewBodyStream:). Answer it in the slot,
+/// or retain it and answer later from any thread.
+pub struct UrlSessionBodyStreamCompletion(());
+
+impl Handle for Answer<Option<Body>> {
+    type C = UrlSessionBodyStreamCompletion;
+
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+}
+
+/// Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_body_stream_completion_retain(
+    completion: *mut UrlSessionBodyStreamCompletion,
+) -> *mut UrlSessionBodyStreamCompletion {
+    boundary(|| Ok(handle::retain::<Answer<Option<Body>>>(completion)))
+}
+
+/// Gives one reference back; NULL does nothing. With the last one an unanswered question gets its default, no stream.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_body_stream_completion_release(completion: *mut UrlSessionBodyStreamCompletion) {
+    boundary(|| Ok(handle::release::<Answer<Option<Body>>>(completion)))
+}
+
+/// Answers with a stream that stands at the asked offset, which the task retains; NULL ends the task with
+/// REQUEST_BODY_STREAM_EXHAUSTED. The first answer wins, a second returns ALREADY_ANSWERED; one that comes after the
+/// task has ended is harmless. Any thread, any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_body_stream_completion_answer(
+    completion: *mut UrlSessionBodyStreamCompletion,
+    stream: *mut UrlSessionBodyStream,
+) -> UrlSessionStatus {
+    checked(|| {
+        let completion = borrow::<Answer<Option<Body>>>(completion)?;
+        let body = match stream.is_null() {
+            true => None,
+            false => Some(borrow::<BodyStream>(stream)?.body().clone()),
+        };
+        if completion.give(body) { Ok(()) } else { Err(UrlSessionStatus::ALREADY_ANSWERED) }
     })
 }

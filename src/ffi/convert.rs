@@ -87,6 +87,14 @@ pub(super) fn write<T>(out: *mut T, value: T) -> Result<(), UrlSessionStatus> {
     Ok(())
 }
 
+/// For out-parameters that nobody has to want.
+pub(super) fn write_if_wanted<T>(out: *mut T, value: impl FnOnce() -> T) {
+    if !out.is_null() {
+        // SAFETY: the header asks for NULL or a pointer to writable memory of this type.
+        unsafe { out.write(value()) };
+    }
+}
+
 /// The text behind `pointer`, for as long as the caller's call lasts.
 pub(super) fn text<'a>(pointer: *const c_char) -> Result<&'a str, UrlSessionStatus> {
     optional_text(pointer)?.ok_or(UrlSessionStatus::NULL_ARGUMENT)

@@ -1,22 +1,25 @@
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::mem::{offset_of, size_of};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::custody;
-use super::handle::{self, Context, Loan};
+use super::handle::{self, Loan};
+use super::handler::{lend, pointer_of};
 use super::{
-    UrlSession, UrlSessionData, UrlSessionError, UrlSessionResponse, UrlSessionResponseCompletion, UrlSessionStatus,
-    UrlSessionTask,
+    UrlSession, UrlSessionBodyStreamCompletion, UrlSessionData, UrlSessionDownloadedFile, UrlSessionError,
+    UrlSessionProgress, UrlSessionResponse, UrlSessionResponseCompletion, UrlSessionStatus, UrlSessionTask,
 };
-use crate::delegate::{Answer, Delegate, Slot};
+use crate::delegate::{Answer, Delegate, Moved, Slot};
 use crate::error::Error;
+use crate::file::DownloadedFile;
 use crate::identity::Identity;
-use crate::message::{Data, Response, ResponseDisposition};
-use crate::task::Task;
+use crate::message::{Body, Data, Response, ResponseDisposition};
+use crate::task::{Progress, Task};
 
-/// What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate). Fill
+/// What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate,
+/// URLSessionDownloadDelegate). Fill
 /// `size` with sizeof(UrlSessionDelegate) and leave what you do not implement NULL: a NULL slot behaves as its comment
 /// says and costs nothing. The struct is copied. All a slot gets is lent until it returns. Slots stand in the order
 /// of the life cycle.
@@ -35,9 +38,33 @@ pub struct UrlSessionDelegate {
     /// priority, a delegate of its own. Not sent to a task's own delegate, which comes later.
     pub did_create_task:
         Option<unsafe extern "C" fn(context: *mut c_void, session: *mut UrlSession, task: *mut UrlSessionTask)>,
+    /// An interim answer (Apple: urlSession:task:didReceiveInformationalResponse:; RFC 9110, 15.2): 102, 103 and other
+    /// 1xx, as many as come, before the response. 100 is the library's, and 101 is none. NULL: they are passed over.
+    pub task_did_receive_informational_response: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            response: *mut UrlSessionResponse,
+        ),
+    >,
+    /// A download made from resume data goes on where it stopped (Apple:
+    /// urlSession:downloadTask:didResumeAtOffset:expectedTotalBytes:): the first `offset` bytes are in its file
+    /// already. `expected` is the length of the whole, -1 where nobody knows. Not called where the server has another
+    /// version, or does not serve parts: then the download starts over. Not called for tasks with a completion handler.
+    pub download_task_did_resume_at_offset: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            offset: i64,
+            expected: i64,
+        ),
+    >,
     /// The head of the final response is here (Apple: urlSession:dataTask:didReceiveResponse:completionHandler:). No
     /// data comes before `completion` is answered; meanwhile the connection is not read and the request timer runs.
-    /// NULL, or never answered: ALLOW. Not called for tasks with a completion handler.
+    /// For data and upload tasks; of multipart/x-mixed-replace also for every part, with the fields of the part. NULL,
+    /// or never answered: ALLOW. Not called for tasks with a completion handler.
     pub data_task_did_receive_response: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -45,6 +72,44 @@ pub struct UrlSessionDelegate {
             task: *mut UrlSessionTask,
             response: *mut UrlSessionResponse,
             completion: *mut UrlSessionResponseCompletion,
+        ),
+    >,
+    /// The gate was answered with BECOME_DOWNLOAD (Apple: urlSession:dataTask:didBecomeDownloadTask:). `download_task`
+    /// runs already, under a number of its own and with the delegate that `task` had; bytes of the body that were read
+    /// already are in its file. `task` is told nothing more, not even that it is complete.
+    pub data_task_did_become_download_task: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            download_task: *mut UrlSessionTask,
+        ),
+    >,
+    /// A stream is needed (Apple: urlSession:task:needNewBodyStream:, and with an offset its fromOffset variant): at
+    /// the start of a streamed upload, and whenever its body has to go out again, because of a redirect with 307 or 308
+    /// or because the connection was dead; for a stream that was set on a request, only where it cannot rewind.
+    /// `offset`, 0 in this version, is where it is to stand. NULL, never answered, or answered with NULL: the task
+    /// fails with REQUEST_BODY_STREAM_EXHAUSTED.
+    pub task_need_new_body_stream: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            offset: i64,
+            completion: *mut UrlSessionBodyStreamCompletion,
+        ),
+    >,
+    /// Bytes of the request's body went out (Apple: urlSession:task:didSendBodyData:totalBytesSent:
+    /// totalBytesExpectedToSend:): how many since this was told last, in all, and what the length is, -1 where nobody
+    /// knows. At most ten times a second, and for the last bytes always. When the body goes out again, from 0 again.
+    pub task_did_send_body_data: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            bytes: i64,
+            total: i64,
+            expected: i64,
         ),
     >,
     /// The next bytes of the body, decoded, in order, never none (Apple: urlSession:dataTask:didReceiveData:). They
@@ -60,9 +125,48 @@ pub struct UrlSessionDelegate {
             data: *mut UrlSessionData,
         ),
     >,
+    /// Bytes of a download were written to its file (Apple: urlSession:downloadTask:didWriteData:totalBytesWritten:
+    /// totalBytesExpectedToWrite:): how many since this was told last, in all, and how many there will be. `expected`
+    /// is -1 where nobody knows, for a body without a length or a compressed one: do not divide by it. At most ten
+    /// times a second, and for the last bytes always. After download_task_did_resume_at_offset, once with 0 bytes and
+    /// its offset. When a download starts over, from 0 again. Not called for tasks with a completion handler.
+    pub download_task_did_write_data: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            bytes: i64,
+            total: i64,
+            expected: i64,
+        ),
+    >,
+    /// How far any task is, in whatever direction (Apple: the NSProgress of a task). At most ten times a second, and
+    /// once when all has moved. `progress` is lent.
+    pub task_did_update_progress: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            progress: *const UrlSessionProgress,
+        ),
+    >,
+    /// A download is whole, whatever its status code, and its file is closed (Apple:
+    /// urlSession:downloadTask:didFinishDownloadingToURL:). The file at `path` is removed when the slot has returned:
+    /// move it with url_session_downloaded_file_move_to, or retain `file`. Complete follows, without an error. NULL, as
+    /// after a failure: the file is removed. Not called for tasks with a completion handler.
+    pub download_task_did_finish_downloading: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            path: *const c_char,
+            file: *mut UrlSessionDownloadedFile,
+        ),
+    >,
     /// The last message of a task, once for every task that was resumed or cancelled (Apple:
     /// urlSession:task:didCompleteWithError:). `error` is NULL where a whole response came, whatever its status code.
-    /// The task's state is COMPLETED by now. Not called for tasks with a completion handler.
+    /// A download that can go on has resume data in its error. The task's state is COMPLETED by now. Not called for
+    /// tasks with a completion handler.
     pub task_did_complete: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -83,8 +187,16 @@ const EMPTY: UrlSessionDelegate = UrlSessionDelegate {
     context: ptr::null_mut(),
     release: None,
     did_create_task: None,
+    task_did_receive_informational_response: None,
+    download_task_did_resume_at_offset: None,
     data_task_did_receive_response: None,
+    data_task_did_become_download_task: None,
+    task_need_new_body_stream: None,
+    task_did_send_body_data: None,
     data_task_did_receive_data: None,
+    download_task_did_write_data: None,
+    task_did_update_progress: None,
+    download_task_did_finish_downloading: None,
     task_did_complete: None,
     session_did_become_invalid: None,
 };
@@ -121,26 +233,51 @@ impl DelegateTable {
     }
 }
 
+/// A task, lent to a slot that other slots may follow: one that the application suspends there, and then cannot name
+/// any more, ends.
+struct LentTask<'a> {
+    task: &'a Arc<Task>,
+    loan: Option<Loan<UrlSessionTask>>,
+}
+
+impl<'a> LentTask<'a> {
+    fn new(task: &'a Arc<Task>) -> Self {
+        Self { task, loan: Some(Loan::new(task)) }
+    }
+
+    fn handle(&self) -> *mut UrlSessionTask {
+        pointer_of(&self.loan)
+    }
+}
+
+impl Drop for LentTask<'_> {
+    fn drop(&mut self) {
+        drop(self.loan.take());
+        custody::let_go_of_task(self.task);
+    }
+}
+
 /// What every slot gets first.
 fn session_of(task: &Task) -> *mut UrlSession {
     handle::pointer(task.session())
 }
 
-fn lend_error(error: Option<&Arc<Error>>) -> Option<Loan<UrlSessionError>> {
-    error.map(Loan::new)
-}
-
-fn pointer_of(error: &Option<Loan<UrlSessionError>>) -> *mut UrlSessionError {
-    error.as_ref().map_or(ptr::null_mut(), Loan::handle)
-}
-
 impl Delegate for DelegateTable {
     fn implements(&self, slot: Slot) -> bool {
+        let table = &self.table;
         match slot {
-            Slot::DidCreateTask => self.table.did_create_task.is_some(),
-            Slot::DidReceiveResponse => self.table.data_task_did_receive_response.is_some(),
-            Slot::DidReceiveData => self.table.data_task_did_receive_data.is_some(),
-            Slot::DidComplete => self.table.task_did_complete.is_some(),
+            Slot::DidCreateTask => table.did_create_task.is_some(),
+            Slot::DidReceiveInformationalResponse => table.task_did_receive_informational_response.is_some(),
+            Slot::DidResumeAtOffset => table.download_task_did_resume_at_offset.is_some(),
+            Slot::DidReceiveResponse => table.data_task_did_receive_response.is_some(),
+            Slot::DidBecomeDownload => table.data_task_did_become_download_task.is_some(),
+            Slot::NeedNewBodyStream => table.task_need_new_body_stream.is_some(),
+            Slot::DidSendBodyData => table.task_did_send_body_data.is_some(),
+            Slot::DidReceiveData => table.data_task_did_receive_data.is_some(),
+            Slot::DidWriteData => table.download_task_did_write_data.is_some(),
+            Slot::DidUpdateProgress => table.task_did_update_progress.is_some(),
+            Slot::DidFinishDownloading => table.download_task_did_finish_downloading.is_some(),
+            Slot::DidComplete => table.task_did_complete.is_some(),
         }
     }
 
@@ -151,6 +288,20 @@ impl Delegate for DelegateTable {
         unsafe { slot(self.table.context, session_of(task), lent.handle()) };
     }
 
+    fn did_receive_informational_response(&self, task: &Arc<Task>, response: &Arc<Response>) {
+        let Some(slot) = self.table.task_did_receive_informational_response else { return };
+        let (lent, response) = (LentTask::new(task), Loan::new(response));
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), response.handle()) };
+    }
+
+    fn did_resume_at_offset(&self, task: &Arc<Task>, offset: i64, expected: i64) {
+        let Some(slot) = self.table.download_task_did_resume_at_offset else { return };
+        let lent = LentTask::new(task);
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), offset, expected) };
+    }
+
     fn did_receive_response(
         &self,
         task: &Arc<Task>,
@@ -158,33 +309,74 @@ impl Delegate for DelegateTable {
         answer: &Arc<Answer<ResponseDisposition>>,
     ) {
         let Some(slot) = self.table.data_task_did_receive_response else { return };
-        let (lent, response, answer) = (Loan::new(task), Loan::new(response), Loan::new(answer));
+        let (lent, response, answer) = (LentTask::new(task), Loan::new(response), Loan::new(answer));
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, session_of(task), lent.handle(), response.handle(), answer.handle()) };
-        drop(lent);
-        custody::let_go_of_task(task);
+    }
+
+    fn did_become_download(&self, task: &Arc<Task>, download: &Arc<Task>) {
+        let Some(slot) = self.table.data_task_did_become_download_task else { return };
+        let (lent, download) = (Loan::new(task), LentTask::new(download));
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), download.handle()) };
+    }
+
+    fn need_new_body_stream(&self, task: &Arc<Task>, offset: i64, answer: &Arc<Answer<Option<Body>>>) {
+        let Some(slot) = self.table.task_need_new_body_stream else { return };
+        let (lent, answer) = (LentTask::new(task), Loan::new(answer));
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), offset, answer.handle()) };
+    }
+
+    fn did_send_body_data(&self, task: &Arc<Task>, moved: Moved) {
+        let Some(slot) = self.table.task_did_send_body_data else { return };
+        let lent = LentTask::new(task);
+        let Moved { bytes, total, expected } = moved;
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), bytes, total, expected) };
     }
 
     fn did_receive_data(&self, task: &Arc<Task>, data: &Arc<Data>) {
         let Some(slot) = self.table.data_task_did_receive_data else { return };
-        let (lent, loan, bytes) = (Loan::new(task), Loan::new(data), data.bytes());
+        let (lent, loan, bytes) = (LentTask::new(task), Loan::new(data), data.bytes());
         let session = session_of(task);
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, session, lent.handle(), bytes.as_ptr(), bytes.len(), loan.handle()) };
-        drop(lent);
-        custody::let_go_of_task(task);
+    }
+
+    fn did_write_data(&self, task: &Arc<Task>, moved: Moved) {
+        let Some(slot) = self.table.download_task_did_write_data else { return };
+        let lent = LentTask::new(task);
+        let Moved { bytes, total, expected } = moved;
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), bytes, total, expected) };
+    }
+
+    fn did_update_progress(&self, task: &Arc<Task>, progress: &Progress) {
+        let Some(slot) = self.table.task_did_update_progress else { return };
+        let (lent, progress) = (LentTask::new(task), UrlSessionProgress::from(progress));
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), &progress) };
+    }
+
+    fn did_finish_downloading(&self, task: &Arc<Task>, file: &Arc<DownloadedFile>) {
+        let Some(slot) = self.table.download_task_did_finish_downloading else { return };
+        let (lent, loan) = (LentTask::new(task), Loan::new(file));
+        let path = file.path().as_ptr();
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), path, loan.handle()) };
     }
 
     fn did_complete(&self, task: &Arc<Task>, error: Option<&Arc<Error>>) {
         let Some(slot) = self.table.task_did_complete else { return };
-        let (lent, error) = (Loan::new(task), lend_error(error));
+        let (lent, error) = (Loan::new(task), lend(error));
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, session_of(task), lent.handle(), pointer_of(&error)) };
     }
 
     fn did_become_invalid(&self, session: Identity, error: Option<&Arc<Error>>) {
         let Some(slot) = self.table.session_did_become_invalid else { return };
-        let error = lend_error(error);
+        let error = lend(error);
         // SAFETY: see did_create_task.
         unsafe { slot(self.table.context, handle::pointer(session), pointer_of(&error)) };
     }
@@ -204,35 +396,4 @@ impl Drop for DelegateTable {
     fn drop(&mut self) {
         self.release();
     }
-}
-
-/// Called once with the whole outcome of a task (Apple: the completionHandler of dataTaskWithRequest:). On failure
-/// `error` says why and `data` is NULL; `response` is set if a head came. On success `data` is never NULL, though it
-/// may be empty. All are lent until the function returns.
-pub type UrlSessionDataTaskCompletionHandler = Option<
-    unsafe extern "C" fn(
-        context: *mut c_void,
-        data: *mut UrlSessionData,
-        response: *mut UrlSessionResponse,
-        error: *mut UrlSessionError,
-    ),
->;
-
-/// The core's closure for an application's completion handler.
-pub(super) fn completion_handler(
-    handler: UrlSessionDataTaskCompletionHandler,
-    context: *mut c_void,
-) -> Result<crate::delegate::CompletionHandler, UrlSessionStatus> {
-    let handler = handler.ok_or(UrlSessionStatus::NULL_ARGUMENT)?;
-    let context = Context(context);
-    Ok(Box::new(move |data, response, error| {
-        let context = context;
-        let data: Option<Loan<UrlSessionData>> = data.map(Loan::new);
-        let response: Option<Loan<UrlSessionResponse>> = response.map(Loan::new);
-        let error = lend_error(error);
-        let data = data.as_ref().map_or(ptr::null_mut(), Loan::handle);
-        let response = response.as_ref().map_or(ptr::null_mut(), Loan::handle);
-        // SAFETY: see did_create_task.
-        unsafe { handler(context.0, data, response, pointer_of(&error)) };
-    }))
 }

@@ -1,6 +1,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
+use super::UrlSessionData;
 use super::convert::{boundary, copied};
 use super::handle::{self, Handle, borrow};
 use crate::error::Error;
@@ -48,14 +49,22 @@ impl UrlSessionErrorCode {
     pub const NOT_CONNECTED_TO_INTERNET: Self = Self(-1009);
     /// A redirect whose Location is no usable URL.
     pub const REDIRECT_TO_NON_EXISTENT_LOCATION: Self = Self(-1010);
-    /// What answered does not speak HTTP.
+    /// What answered does not speak HTTP; or the status of a download is an error, where the configuration says so.
     pub const BAD_SERVER_RESPONSE: Self = Self(-1011);
+    /// The body has to go out and there is no stream for it, or the stream failed or has not as many bytes as it says.
+    pub const REQUEST_BODY_STREAM_EXHAUSTED: Self = Self(-1021);
     /// The body's framing (chunked, transfer coding) is broken.
     pub const CANNOT_DECODE_RAW_DATA: Self = Self(-1015);
     /// The body's content coding is broken or unknown.
     pub const CANNOT_DECODE_CONTENT_DATA: Self = Self(-1016);
     /// The response's head is malformed or too large.
     pub const CANNOT_PARSE_RESPONSE: Self = Self(-1017);
+    /// The file to upload is not there.
+    pub const FILE_DOES_NOT_EXIST: Self = Self(-1100);
+    /// The file to upload is a directory.
+    pub const FILE_IS_DIRECTORY: Self = Self(-1101);
+    /// The file to upload cannot be read.
+    pub const NO_PERMISSIONS_TO_READ_FILE: Self = Self(-1102);
     /// A body is larger than a limit of the configuration allows.
     pub const DATA_LENGTH_EXCEEDS_MAXIMUM: Self = Self(-1103);
     /// The TLS handshake failed, or the versions and suites have no overlap.
@@ -72,6 +81,14 @@ impl UrlSessionErrorCode {
     pub const CLIENT_CERTIFICATE_REJECTED: Self = Self(-1205);
     /// The server asks for a client certificate.
     pub const CLIENT_CERTIFICATE_REQUIRED: Self = Self(-1206);
+    /// The temporary file of a download cannot be made.
+    pub const CANNOT_CREATE_FILE: Self = Self(-3000);
+    /// The temporary file of a download was taken away while it was written.
+    pub const CANNOT_OPEN_FILE: Self = Self(-3001);
+    /// The temporary file of a download cannot be written to, for example because the disk is full.
+    pub const CANNOT_WRITE_TO_FILE: Self = Self(-3003);
+    /// A downloaded file cannot be moved to where it should go.
+    pub const CANNOT_MOVE_FILE: Self = Self(-3005);
 }
 
 /// Which timer made an error UrlSessionErrorCode TIMED_OUT.
@@ -141,6 +158,13 @@ pub extern "C" fn url_session_error_timeout(error: *const UrlSessionError) -> Ur
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_error_copy_underlying(error: *const UrlSessionError) -> *mut UrlSessionError {
     copied(|| Ok(borrow::<Error>(error)?.underlying().cloned()))
+}
+
+/// What the download that failed, or was cancelled by url_session_task_cancel_by_producing_resume_data, can go on from
+/// (Apple: NSURLSessionDownloadTaskResumeData); one reference is yours. NULL where it cannot.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_error_copy_resume_data(error: *const UrlSessionError) -> *mut UrlSessionData {
+    copied(|| Ok(borrow::<Error>(error)?.resume_data().cloned()))
 }
 
 /// Whether both are errors of the same domain and code. NULL equals nothing.

@@ -11,34 +11,52 @@ mod handle;
 mod status;
 mod data;
 mod error;
+mod body_stream;
+mod multipart_form;
 mod request;
 mod response;
 mod configuration;
 mod limits;
+mod transfers;
 #[cfg(unix)]
 mod dialer;
+mod downloaded_file;
+mod progress;
 mod completion;
 mod delegate;
+mod handler;
 mod session;
+mod data_task;
+mod upload_task;
+mod download_task;
 mod task;
 #[cfg(feature = "fault-injection")]
 mod fault;
 
+pub use body_stream::*;
 pub use completion::*;
 pub use configuration::*;
 pub use data::*;
+pub use data_task::*;
 pub use delegate::*;
 #[cfg(unix)]
 pub use dialer::*;
+pub use download_task::*;
+pub use downloaded_file::*;
 pub use error::*;
 #[cfg(feature = "fault-injection")]
 pub use fault::*;
+pub use handler::*;
 pub use limits::*;
+pub use multipart_form::*;
+pub use progress::*;
 pub use request::*;
 pub use response::*;
 pub use session::*;
 pub use status::*;
 pub use task::*;
+pub use transfers::*;
+pub use upload_task::*;
 
 use crate::message::Invalid;
 use crate::session::Refused;

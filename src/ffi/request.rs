@@ -3,9 +3,9 @@ use std::ptr;
 
 use super::convert::{boundary, bytes, checked, copied, give, text, write};
 use super::handle::{self, Builder, Handle, borrow};
-use super::{UrlSessionStatus, invalid};
+use super::{UrlSessionBodyStream, UrlSessionMultipartForm, UrlSessionStatus, invalid, multipart_form};
 use crate::identity::Identity;
-use crate::message::{Body, Interval, Request};
+use crate::message::{Body, BodyStream, Interval, Request};
 
 /// What to ask for (Apple: URLRequest). Filled by one thread; a task copies it, so later changes touch no task.
 pub struct UrlSessionRequest(());
@@ -79,8 +79,9 @@ pub extern "C" fn url_session_request_http_method(request: *const UrlSessionRequ
 
 /// Sets a header field, in place of any with that name in whatever case; NULL as value takes the field away, and so
 /// lets the session's or the library's own one through again. The name goes out in the case it is written in.
-/// INVALID_ARGUMENT: a name that is not a token, a value with CR, LF, NUL or blanks at its ends, and
-/// Transfer-Encoding, which is the library's to choose. A Content-Length is taken and replaced by the true one.
+/// INVALID_ARGUMENT: a name that is not a token, a value with CR, LF, NUL or blanks at its ends, and Transfer-Encoding,
+/// which is the library's to choose. A Content-Length is taken and replaced by the true one; it counts only for a
+/// stream that does not say its length.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_request_set_value_for_header_field(
     request: *mut UrlSessionRequest,
@@ -160,7 +161,7 @@ pub extern "C" fn url_session_request_set_http_body(
     body: *const u8,
     length: usize,
 ) -> UrlSessionStatus {
-    change(request, |request| Ok(request.set_body(Body::copy(bytes(body, length)?))))
+    set_body(request, || Ok(Body::copy(bytes(body, length)?)))
 }
 
 /// The body, lent until the request is changed or released: its bytes in `*body`, NULL where there is none, and
@@ -177,6 +178,46 @@ pub extern "C" fn url_session_request_http_body(
             let Some(bytes) = request.body().bytes() else { return Ok(()) };
             write(body, bytes.as_ptr()).and(write(length, bytes.len()))
         })
+    })
+}
+
+/// A stream as body, in place of any other; retained (Apple: HTTPBodyStream). NULL takes the body away. It goes out
+/// with its length, or chunked. To go out again it has to rewind, or the delegate gives another.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_request_set_http_body_stream(
+    request: *mut UrlSessionRequest,
+    stream: *mut UrlSessionBodyStream,
+) -> UrlSessionStatus {
+    set_body(request, || match stream.is_null() {
+        true => Ok(Body::None),
+        false => Ok(borrow::<BodyStream>(stream)?.body().clone()),
+    })
+}
+
+/// The stream, or whatever else is the body but bytes; one reference is yours. NULL where there is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_request_copy_http_body_stream(
+    request: *const UrlSessionRequest,
+) -> *mut UrlSessionBodyStream {
+    copied(|| {
+        let body = borrow::<RequestObject>(request)?.with(|request| request.body().clone());
+        Ok(matches!(body, Body::Stream(_) | Body::Segments(_)).then(|| BodyStream::new(body)))
+    })
+}
+
+/// The form as body, as it stands, and its Content-Type; a GET becomes a POST. INVALID_STATE: the request has a body
+/// stream already, which the form would silently replace.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_request_set_multipart_form(
+    request: *mut UrlSessionRequest,
+    form: *const UrlSessionMultipartForm,
+) -> UrlSessionStatus {
+    change(request, |request| {
+        let form = multipart_form::snapshot(form)?;
+        if matches!(request.body(), Body::Stream(_)) {
+            return Err(UrlSessionStatus::INVALID_STATE);
+        }
+        request.set_multipart_form(&form).map_err(invalid)
     })
 }
 
@@ -224,6 +265,18 @@ pub extern "C" fn url_session_request_set_maximum_redirects(
 
 pub(super) fn snapshot(request: *const UrlSessionRequest) -> Result<Request, UrlSessionStatus> {
     Ok(borrow::<RequestObject>(request)?.with(|request| request.clone()))
+}
+
+/// The body before may be the application's, whose release is not called under a lock.
+fn set_body(
+    request: *mut UrlSessionRequest,
+    body: impl FnOnce() -> Result<Body, UrlSessionStatus>,
+) -> UrlSessionStatus {
+    checked(|| {
+        let (request, body) = (borrow::<RequestObject>(request)?, body()?);
+        let before = request.with(|request| request.replace_body(body));
+        Ok(drop(before))
+    })
 }
 
 fn change(

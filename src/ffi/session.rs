@@ -1,18 +1,19 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use super::convert::{boundary, checked, copied, give, optional_text, text};
+use super::convert::{boundary, checked, copied, give, optional_text};
 use super::custody;
-use super::delegate::{DelegateTable, completion_handler};
+use super::delegate::DelegateTable;
 use super::handle::{self, Builder, Context, Handle, Loan, borrow};
 use super::{
-    UrlSessionConfiguration, UrlSessionData, UrlSessionDataTaskCompletionHandler, UrlSessionDelegate,
-    UrlSessionRequest, UrlSessionStatus, UrlSessionTask, configuration, refused, request,
+    UrlSessionConfiguration, UrlSessionData, UrlSessionDelegate, UrlSessionStatus, UrlSessionTask, configuration,
+    refused,
 };
-use crate::delegate::CompletionHandler;
+use crate::delegate::Delegate;
 use crate::identity::Identity;
 use crate::message::Request;
 use crate::session::{Configuration, Engine, Session};
+use crate::task::{Kind, Task};
 
 /// Makes tasks and tells its delegate about them (Apple: URLSession). Any thread, any time.
 pub struct UrlSession(());
@@ -45,7 +46,7 @@ pub extern "C" fn url_session_new(
             false => configuration::snapshot(configuration)?,
         };
         let engine = Engine::running().map_err(refused)?;
-        let session = Session::new(engine, configuration, DelegateTable::copy(delegate)?);
+        let session = Session::new(engine, configuration, DelegateTable::copy(delegate)?, keep);
         session.keep(Box::new(Loan::new(&session).keep()));
         Ok(session)
     })
@@ -56,8 +57,8 @@ pub extern "C" fn url_session_new(
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_shared() -> *mut UrlSession {
     boundary(|| {
-        let keep = |session: &Arc<Session>| session.keep(Box::new(Loan::new(session).keep()));
-        let session = Session::shared(keep).map_err(refused)?;
+        let lend = |session: &Arc<Session>| session.keep(Box::new(Loan::new(session).keep()));
+        let session = Session::shared(keep, lend).map_err(refused)?;
         Ok(handle::pointer(session.identity))
     })
 }
@@ -94,54 +95,6 @@ pub extern "C" fn url_session_set_description(
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_copy_description(session: *const UrlSession) -> *mut UrlSessionData {
     copied(|| Ok(borrow::<Session>(session)?.description()))
-}
-
-/// A data task that gets `url`, in `*task`; suspended until url_session_task_resume; one reference is yours, and a
-/// resumed task runs to its end also without it. A broken URL fails the task, not this call. SESSION_INVALIDATED:
-/// nothing was made.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_data_task_with_url(
-    session: *mut UrlSession,
-    url: *const c_char,
-    task: *mut *mut UrlSessionTask,
-) -> UrlSessionStatus {
-    data_task(session, task, || Ok((Request::new(text(url)?), None)))
-}
-
-/// The same for a whole request, which is copied.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_data_task_with_request(
-    session: *mut UrlSession,
-    request: *const UrlSessionRequest,
-    task: *mut *mut UrlSessionTask,
-) -> UrlSessionStatus {
-    data_task(session, task, || Ok((request::snapshot(request)?, None)))
-}
-
-/// A data task whose outcome goes to `handler`, exactly once, where the session's slots are called. The handler
-/// stands in for the response, data and complete slots; all other slots are still called. If this function does not
-/// return OK the handler is never called.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_data_task_with_url_completion_handler(
-    session: *mut UrlSession,
-    url: *const c_char,
-    handler: UrlSessionDataTaskCompletionHandler,
-    context: *mut c_void,
-    task: *mut *mut UrlSessionTask,
-) -> UrlSessionStatus {
-    data_task(session, task, || Ok((Request::new(text(url)?), Some(completion_handler(handler, context)?))))
-}
-
-/// The same for a whole request, which is copied.
-#[unsafe(no_mangle)]
-pub extern "C" fn url_session_data_task_with_request_completion_handler(
-    session: *mut UrlSession,
-    request: *const UrlSessionRequest,
-    handler: UrlSessionDataTaskCompletionHandler,
-    context: *mut c_void,
-    task: *mut *mut UrlSessionTask,
-) -> UrlSessionStatus {
-    data_task(session, task, || Ok((request::snapshot(request)?, Some(completion_handler(handler, context)?))))
 }
 
 /// Called once with all tasks of a session that have not completed, suspended ones included, in the order they were
@@ -186,14 +139,20 @@ pub extern "C" fn url_session_invalidate_and_cancel(session: *mut UrlSession) ->
     checked(|| Ok(borrow::<Session>(session)?.invalidate_and_cancel()))
 }
 
-fn data_task(
+/// A task has its handle until its last message was told, whoever holds it.
+fn keep(task: &Arc<Task>) {
+    task.keep(Box::new(Loan::new(task).keep()));
+}
+
+/// What all functions that make tasks have in common.
+pub(super) fn make_task(
     session: *mut UrlSession,
     out: *mut *mut UrlSessionTask,
-    what: impl FnOnce() -> Result<(Request, Option<CompletionHandler>), UrlSessionStatus>,
+    what: impl FnOnce() -> Result<(Kind, Request, Option<Arc<dyn Delegate>>), UrlSessionStatus>,
 ) -> UrlSessionStatus {
     give(out, || {
         let session = borrow::<Session>(session)?;
-        let (request, handler) = what()?;
-        session.data_task(request, handler, |task| task.keep(Box::new(Loan::new(task).keep()))).map_err(refused)
+        let (kind, request, handler) = what()?;
+        session.make_task(kind, request, handler).map_err(refused)
     })
 }

@@ -24,6 +24,8 @@ impl UrlSessionStatus {
     pub const OUT_OF_RESOURCES: Self = Self(7);
     /// A fault inside the library, kept from crossing the border. Please report it.
     pub const INTERNAL: Self = Self(8);
+    /// The call was right and the system could not do it: the error that the function gives says why.
+    pub const FAILED: Self = Self(9);
 }
 
 /// A sentence for a status, in English; never NULL, lives as long as the process. Any thread.
@@ -41,6 +43,7 @@ pub extern "C" fn url_session_status_message(status: UrlSessionStatus) -> *const
         UrlSessionStatus::SESSION_INVALIDATED => c"the session was invalidated: make a new one for new tasks",
         UrlSessionStatus::OUT_OF_RESOURCES => c"the system gave no thread, memory or descriptor: close some and retry",
         UrlSessionStatus::INTERNAL => c"a fault inside the library: please report it",
+        UrlSessionStatus::FAILED => c"the system could not do it: the error that came with this says why",
         _ => c"not a status of this library",
     };
     message.as_ptr()

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::identity::Identity;
 use crate::session::Session;
-use crate::task::Task;
+use crate::task::{Kind, Task};
 
 /// One transfer (Apple: URLSessionTask). Any thread, any time.
 pub struct UrlSessionTask(());
@@ -41,6 +41,20 @@ impl UrlSessionTaskState {
     pub const CANCELING: Self = Self(2);
     /// Ended, well or not; nothing comes after its complete slot.
     pub const COMPLETED: Self = Self(3);
+}
+
+/// What a task is for. Apple has a class for each.
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct UrlSessionTaskKind(pub u32);
+
+impl UrlSessionTaskKind {
+    /// The body comes to the data slot, or to a handler in memory.
+    pub const DATA: Self = Self(0);
+    /// As DATA, and what it sends comes from bytes, a file or a stream.
+    pub const UPLOAD: Self = Self(1);
+    /// The body comes to a file.
+    pub const DOWNLOAD: Self = Self(2);
 }
 
 /// Takes one more reference; gives back `task`, or NULL where it is not a living handle.
@@ -88,6 +102,19 @@ pub extern "C" fn url_session_task_identifier(task: *const UrlSessionTask) -> u6
 pub extern "C" fn url_session_task_state(task: *const UrlSessionTask) -> UrlSessionTaskState {
     let state = boundary(|| Ok(Some(borrow::<Task>(task)?.state() as u32)));
     state.map_or(UrlSessionTaskState::COMPLETED, UrlSessionTaskState)
+}
+
+/// What the task is for; DATA for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_task_kind(task: *const UrlSessionTask) -> UrlSessionTaskKind {
+    let kind = boundary(|| {
+        Ok(Some(match borrow::<Task>(task)?.kind() {
+            Kind::Data => UrlSessionTaskKind::DATA,
+            Kind::Upload => UrlSessionTaskKind::UPLOAD,
+            Kind::Download(_) => UrlSessionTaskKind::DOWNLOAD,
+        }))
+    });
+    kind.unwrap_or(UrlSessionTaskKind::DATA)
 }
 
 /// A hint from 0.0 to 1.0, 0.5 at first (Apple: priority; low is 0.25, high 0.75): the higher of two tasks that wait
@@ -155,7 +182,8 @@ pub extern "C" fn url_session_task_count_of_bytes_sent(task: *const UrlSessionTa
     boundary(|| Ok(borrow::<Task>(task)?.counters.sent.get()))
 }
 
-/// Bytes of the response's body received so far, as they came: still compressed. 0 for NULL.
+/// Bytes of the response's body received so far, as they came: still compressed; with those that a download made from
+/// resume data had already. 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_task_count_of_bytes_received(task: *const UrlSessionTask) -> i64 {
     boundary(|| Ok(borrow::<Task>(task)?.counters.received.get()))
@@ -195,12 +223,12 @@ pub extern "C" fn url_session_task_set_delegate(
 }
 
 fn with_session(task: *mut UrlSessionTask, call: impl FnOnce(&Arc<Session>, &Arc<Task>)) -> UrlSessionStatus {
-    checked(|| {
-        let task = borrow::<Task>(task)?;
-        // A session that is gone has no task left that could do anything.
-        if let Some(session) = handle::find::<Session>(task.session().number()) {
-            call(&session, &task);
-        }
-        Ok(())
-    })
+    checked(|| Ok(in_session(&borrow::<Task>(task)?, call)))
+}
+
+/// A session that is gone has no task left that could do anything.
+pub(super) fn in_session(task: &Arc<Task>, call: impl FnOnce(&Arc<Session>, &Arc<Task>)) {
+    if let Some(session) = handle::find::<Session>(task.session().number()) {
+        call(&session, task);
+    }
 }

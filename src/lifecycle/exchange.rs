@@ -1,51 +1,119 @@
-//! Steps 4, 8 and 9: a connection, and the request on it; once more where the connection turns out to be dead.
+//! Steps 4, 5, 8 and 9: a connection, the request on it, and where the answer sends us; once more where the connection
+//! turns out to be dead.
 
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::message::Request;
-use crate::task::{State, Task};
-use crate::transport::{Exchange, Meter, Outgoing, Route, Transport, Turn};
+use http::StatusCode;
 
-impl Meter for Task {
+use super::upload::Upload;
+use super::{Rules, progress, redirect, response};
+use crate::error::Error;
+use crate::message::{Request, Response};
+use crate::task::{State, Task, expectation};
+use crate::transport::{Exchange, Meter, Route, Transport, Turn};
+
+/// A task that is told how far its exchange is.
+pub(super) struct Gauge(pub(super) Arc<Task>);
+
+impl Meter for Gauge {
     fn is_suspended(&self) -> bool {
-        self.state() == State::Suspended
+        self.0.state() == State::Suspended
     }
 
     fn waiting(&self) {
-        self.clock.connecting();
-        self.clock.hold();
+        self.0.clock.connecting();
+        self.0.clock.hold();
     }
 
     fn connecting(&self) {
-        self.clock.unhold();
+        self.0.clock.unhold();
     }
 
     fn connected(&self) {
-        self.clock.connected();
+        self.0.clock.connected();
     }
 
     fn moved(&self) {
-        self.clock.moved();
+        self.0.clock.moved();
     }
 
     fn sent(&self, bytes: usize) {
-        self.counters.sent.add(bytes);
+        progress::sent(&self.0, bytes);
+    }
+
+    fn sent_all(&self) {
+        progress::sent_all(&self.0);
+    }
+
+    fn informed(&self, head: &[u8]) {
+        response::inform(&self.0, head);
+    }
+}
+
+/// The answer to the request, after all redirects.
+pub(super) async fn answer(
+    task: &Arc<Task>,
+    rules: &Rules,
+    transport: &Arc<Transport>,
+    mut request: Arc<Request>,
+) -> Result<(Arc<Response>, Exchange), Error> {
+    let mut upload = Upload::new(task);
+    let mut followed = 0;
+    loop {
+        // 4, 8, 9: a connection and its trust, the body and its progress.
+        let mut exchange = begin(task, transport, &mut request, &mut upload).await?;
+        let response = response::head(task, &request, &mut exchange)?;
+        // 5: a redirect, and back to 4.
+        let Some(next) = redirect::next(task, rules, followed, &request, &response)? else {
+            return Ok((response, exchange));
+        };
+        Box::pin(exchange.discard()).await;
+        request = next;
+        followed += 1;
     }
 }
 
 /// Sends the request and reads the head of the answer.
-pub(super) async fn begin(task: &Arc<Task>, transport: &Arc<Transport>, request: &Request) -> Result<Exchange, Error> {
+async fn begin(
+    task: &Arc<Task>,
+    transport: &Arc<Transport>,
+    request: &mut Arc<Request>,
+    upload: &mut Upload<'_>,
+) -> Result<Exchange, Error> {
+    let exchange = send(task, transport, request, upload).await?;
+    let is_refused = exchange.status() == StatusCode::EXPECTATION_FAILED && exchange.was_expected();
+    if !is_refused {
+        return Ok(exchange);
+    }
+    // RFC 9110, 15.5.18: the same without the expectation.
+    Box::pin(exchange.discard()).await;
+    Arc::make_mut(request).never_expect();
+    task.set_current_request(request.clone());
+    Box::pin(send(task, transport, request, upload)).await
+}
+
+async fn send(
+    task: &Arc<Task>,
+    transport: &Arc<Transport>,
+    request: &Request,
+    upload: &mut Upload<'_>,
+) -> Result<Exchange, Error> {
     let route = Route::to(request.url()?)?;
     let turn = Turn { priority: task.priority(), number: task.turn(), is_only_try: !request.is_idempotent() };
-    let meter: Arc<dyn Meter> = task.clone();
+    let meter: Arc<dyn Meter> = Arc::new(Gauge(task.clone()));
     let mut fresh = false;
     loop {
-        task.counters.sent.set(0);
-        task.counters.expected_to_send.set(i64::try_from(request.body().len()).unwrap_or(-1));
+        let body = upload.open(request).await?;
+        task.counters.expected_to_send.set(expectation(body.length));
+        progress::restart_sending(task);
+        let outgoing = transport.outgoing(request, body)?;
         let lease = transport.lease(&route, turn, fresh, &meter).await?;
-        match transport.exchange(lease, Outgoing::new(request)?, meter.clone()).await {
-            Ok(exchange) => return Ok(exchange),
+        match transport.exchange(lease, outgoing, meter.clone()).await {
+            Ok(exchange) => {
+                // Also where the server did not want to hear all.
+                progress::sent_all(task);
+                return Ok(exchange);
+            }
             // RFC 9112, 9.3.1: the server may have closed the connection just as we took it.
             Err(broken) if !fresh && broken.may_repeat(request.is_idempotent()) => fresh = true,
             Err(broken) => return Err(broken.error),

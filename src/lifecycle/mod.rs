@@ -1,47 +1,120 @@
-//! One task, from its first request to its last message. [`life_cycle`] reads like Apple's document.
+//! One task, from its first request to its last message. [`life_cycle`] and [`download`] read like Apple's document.
 
+mod body_stream;
 mod exchange;
 mod finish;
+mod multipart;
+mod progress;
 mod receive;
 mod redirect;
 mod request;
 mod response;
+mod resumption;
+mod segments;
+mod upload;
 mod watch;
+mod writer;
 
 use std::sync::Arc;
 
 pub(crate) use request::Rules;
 
 use crate::error::Error;
+use crate::file::DownloadedFile;
+use crate::message::{Response, ResponseDisposition};
 use crate::task::Task;
-use crate::transport::Transport;
+use crate::transport::{Exchange, Transport};
+use exchange::Gauge;
+use resumption::{Download, Met};
 
-/// Drives the task to its end, whatever that is, and tells it.
-pub(crate) async fn drive(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>) {
-    // Boxed, because what is only moved into its place would be kept there twice.
-    let outcome = watch::watch(task, Box::pin(life_cycle(task, rules, transport))).await;
-    // 13: complete, once and last.
-    finish::complete(task, outcome);
+/// What a data task leaves to the download that it becomes.
+pub(crate) struct Handover {
+    response: Arc<Response>,
+    exchange: Exchange,
 }
 
-async fn life_cycle(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>) -> Result<(), Error> {
+/// Drives the task to its end, whatever that is, and tells it; or up to where another goes on in its place.
+pub(crate) async fn drive(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>) -> Option<Handover> {
+    if task.is_download() {
+        take_over(task, rules, transport, None).await;
+        return None;
+    }
+    // Boxed, because what is only moved into its place would be kept there twice.
+    match watch::watch(task, Box::pin(life_cycle(task, rules, transport))).await {
+        Ok(Some(handover)) => Some(handover),
+        outcome => {
+            // 13: complete, once and last.
+            finish::complete(task, outcome.map(|_| None));
+            None
+        }
+    }
+}
+
+/// Drives a download to its end, from the start or from a response that is here already.
+pub(crate) async fn take_over(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>, handover: Option<Handover>) {
+    let mut state = Download::new(task, rules);
+    let work = Box::pin(download(task, rules, transport, &mut state, handover));
+    let outcome = watch::watch(task, work).await;
+    let outcome = watch::unwatched(Box::pin(state.conclude(task, outcome))).await;
+    // 12, 13: the file, and complete, once and last.
+    finish::complete(task, outcome.map(Some));
+}
+
+async fn life_cycle(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>) -> Result<Option<Handover>, Error> {
     crate::fault::point(crate::fault::DRIVE);
     // 3: what the task was made for, with what its session adds.
-    let mut request = request::first(task, rules)?;
-    for followed in 0.. {
-        // 4, 8, 9: a connection and its trust, the body and its progress.
-        let mut exchange = exchange::begin(task, transport, &request).await?;
-        let response = response::head(task, &request, &mut exchange)?;
-        // 5: a redirect, and back to 4.
-        if let Some(next) = redirect::next(task, rules, followed, &request, &response)? {
+    let request = request::first(task, rules)?;
+    // 4, 5, 8, 9: connections and their trust, redirects, the body and its progress.
+    let (response, exchange) = exchange::answer(task, rules, transport, request).await?;
+    // 7: allow, cancel or become a download.
+    match response::gate(task, &response).await? {
+        ResponseDisposition::BecomeDownload => Ok(Some(Handover { response, exchange })),
+        ResponseDisposition::Cancel => Err(Error::cancelled()),
+        // 10, 14: data; of a response in parts for every part.
+        ResponseDisposition::Allow => {
+            receive::body(task, rules, transport, &response, exchange).await?;
+            Ok(None)
+        }
+    }
+}
+
+async fn download(
+    task: &Arc<Task>,
+    rules: &Rules,
+    transport: &Arc<Transport>,
+    state: &mut Download,
+    mut handover: Option<Handover>,
+) -> Result<Arc<DownloadedFile>, Error> {
+    crate::fault::point(crate::fault::DRIVE);
+    resumption::check_destination(task)?;
+    state.reopen(task).await;
+    loop {
+        let Handover { response, exchange } = match handover.take() {
+            Some(mut handover) => {
+                handover.exchange.set_meter(Arc::new(Gauge(task.clone())));
+                handover
+            }
+            None => {
+                // 3, 4, 5, 8, 9: as for any task, but for the bytes that are here already.
+                let request = state.request(task, request::first(task, rules)?);
+                let (response, exchange) = exchange::answer(task, rules, transport, request).await?;
+                Handover { response, exchange }
+            }
+        };
+        // 6: whether it goes on where it stopped.
+        if let Met::Again = state.meet(task, rules, &response).await? {
             Box::pin(exchange.discard()).await;
-            request = next;
             continue;
         }
-        // 7: allow or cancel.
-        response::gate(task, &response).await?;
-        // 10: data.
-        return receive::body(task, rules, &response, exchange).await;
+        // 10: write progress.
+        match receive::file(task, rules, &response, exchange, state).await {
+            // 12: the whole file.
+            Ok(receive::End::Whole) => {
+                state.check_length()?;
+                return state.finish(task).await;
+            }
+            Ok(receive::End::LostInSuspension(lost)) => state.may_go_on(lost)?,
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
 }

@@ -1,45 +1,127 @@
-//! Step 10: the body, decoded, within its limits, no faster than the application takes it.
+//! Step 10: the body, decoded, within its limits, no faster than the application or the disk takes it.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
+use tokio::time::{Instant, timeout_at};
 
-use super::{Rules, watch};
+use super::multipart::Parts;
+use super::resumption::Download;
+use super::writer::Writer;
+use super::{Rules, progress, watch};
 use crate::error::{Code, Error};
 use crate::message::{ContentDecoder, Response};
 use crate::task::Task;
-use crate::transport::Exchange;
+use crate::transport::{Exchange, Transport};
 
+/// How a body ended.
+pub(super) enum End {
+    Whole,
+    /// The task stood still meanwhile.
+    LostInSuspension(Error),
+}
+
+/// For the data slot, or for whoever gathers.
 pub(super) async fn body(
     task: &Arc<Task>,
     rules: &Rules,
-    response: &Response,
+    transport: &Transport,
+    response: &Arc<Response>,
     mut exchange: Exchange,
 ) -> Result<(), Error> {
-    let codings = response.headers().get_all(CONTENT_ENCODING).iter().map(|value| value.as_bytes());
-    let mut decoder =
-        if exchange.has_body() { ContentDecoder::for_fields(codings, rules.decompression_ratio)? } else { None };
+    let mut decoder = decoder(rules, response, &exchange)?;
+    let mut parts = Parts::of(task, response, transport.header_size()).map(Box::new);
     let tally = Tally::new(task, rules);
     while let Some(chunk) = exchange.chunk().await? {
         tally.received(&chunk);
         let Some(decoder) = &mut decoder else {
-            deliver(&tally, chunk).await?;
+            deliver(&tally, &mut parts, chunk).await?;
             continue;
         };
         decoder.push(chunk);
         while let Some(piece) = decoder.next()? {
-            deliver(&tally, piece).await?;
+            deliver(&tally, &mut parts, piece).await?;
         }
     }
-    decoder.map_or(Ok(()), |decoder| decoder.finish())
+    decoder.map_or(Ok(()), |decoder| decoder.finish())?;
+    match parts {
+        Some(parts) => parts.finish(task).await,
+        None => Ok(()),
+    }
 }
 
-async fn deliver(tally: &Tally<'_>, piece: Bytes) -> Result<(), Error> {
+/// For the file of a download.
+pub(super) async fn file(
+    task: &Arc<Task>,
+    rules: &Rules,
+    response: &Arc<Response>,
+    mut exchange: Exchange,
+    download: &mut Download,
+) -> Result<End, Error> {
+    let mut decoder = decoder(rules, response, &exchange)?;
+    let tally = Tally::new(task, rules);
+    let writer = download.writer()?;
+    loop {
+        let freezes = task.freezes();
+        let chunk = match next(&mut exchange, writer).await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(lost) if task.freezes() != freezes => return Ok(End::LostInSuspension(lost)),
+            Err(lost) => return Err(lost),
+        };
+        tally.received(&chunk);
+        let Some(decoder) = &mut decoder else {
+            tally.decoded(&chunk)?;
+            writer.push(chunk).await?;
+            continue;
+        };
+        decoder.push(chunk);
+        while let Some(piece) = decoder.next()? {
+            // One chunk may become many pieces, and other tasks want their turn.
+            tokio::task::consume_budget().await;
+            tally.decoded(&piece)?;
+            writer.push(piece).await?;
+        }
+    }
+    decoder.map_or(Ok(End::Whole), |decoder| decoder.finish().map(|()| End::Whole))
+}
+
+/// The next bytes; while there are none, what waits is written.
+async fn next(exchange: &mut Exchange, writer: &mut Writer) -> Result<Option<Bytes>, Error> {
+    let mut chunk = pin!(exchange.chunk());
+    if let Poll::Ready(chunk) = poll_fn(|context| Poll::Ready(chunk.as_mut().poll(context))).await {
+        return chunk;
+    }
+    let Some(due) = writer.due() else { return chunk.await };
+    match timeout_at(Instant::from_std(due), chunk.as_mut()).await {
+        Ok(chunk) => chunk,
+        Err(_) => {
+            writer.write().await?;
+            chunk.await
+        }
+    }
+}
+
+fn decoder(rules: &Rules, response: &Response, exchange: &Exchange) -> Result<Option<ContentDecoder>, Error> {
+    let codings = response.headers().get_all(CONTENT_ENCODING).iter().map(|value| value.as_bytes());
+    if exchange.has_body() { ContentDecoder::for_fields(codings, rules.decompression_ratio) } else { Ok(None) }
+}
+
+async fn deliver(tally: &Tally<'_>, parts: &mut Option<Box<Parts>>, piece: Bytes) -> Result<(), Error> {
     // One chunk may become many pieces, and other tasks want their turn.
     tokio::task::consume_budget().await;
     tally.decoded(&piece)?;
-    let task = tally.task;
+    match parts {
+        None => tell(tally.task, piece).await,
+        Some(parts) => parts.take(tally.task, piece).await,
+    }
+}
+
+pub(super) async fn tell(task: &Arc<Task>, piece: Bytes) -> Result<(), Error> {
     watch::heed(task).await?;
     task.outbox().did_receive_data(task, piece);
     if !task.under_way.has_room() {
@@ -59,12 +141,14 @@ struct Tally<'a> {
 
 impl<'a> Tally<'a> {
     fn new(task: &'a Arc<Task>, rules: &Rules) -> Self {
-        let gathered = if task.outbox().gathers() { rules.gathered_size } else { u64::MAX };
+        let is_gathered = task.outbox().gathers() && !task.is_download();
+        let gathered = if is_gathered { rules.gathered_size } else { u64::MAX };
         Self { task, most_decoded: rules.decoded_size.min(gathered) }
     }
 
     fn received(&self, chunk: &Bytes) {
         self.task.counters.received.add(chunk.len());
+        progress::updated(self.task);
     }
 
     fn decoded(&self, piece: &Bytes) -> Result<(), Error> {

@@ -15,6 +15,9 @@ pub(crate) struct Rules {
     pub(crate) decoded_size: u64,
     pub(crate) gathered_size: u64,
     pub(crate) decompression_ratio: u32,
+    /// None is the system's for temporary files.
+    pub(crate) download_directory: Option<Text>,
+    pub(crate) downloads_require_success: bool,
 }
 
 impl Default for Rules {
@@ -25,6 +28,8 @@ impl Default for Rules {
             decoded_size: u64::MAX,
             gathered_size: 256 << 20,
             decompression_ratio: 250,
+            download_directory: None,
+            downloads_require_success: false,
         }
     }
 }
@@ -50,15 +55,14 @@ pub(super) fn first(task: &Task, rules: &Rules) -> Result<Arc<Request>, Error> {
     for field in rules.headers.iter() {
         headers.add_default(field);
     }
-    // A part of a body is a part of its coded form, which nothing can decode.
-    if headers.contains("range") {
+    // A part of a body is a part of its coded form, which nothing can decode; and a download may be taken in parts.
+    if headers.contains("range") || task.is_download() {
         headers.add_default(&AS_IT_IS);
     }
     for field in &DEFAULTS {
         headers.add_default(field);
     }
-    // The true length is written when the body is.
-    headers.drop_field("content-length");
+    request.declare_length();
     let request = Arc::new(request);
     task.set_current_request(request.clone());
     Ok(request)

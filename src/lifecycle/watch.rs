@@ -13,13 +13,13 @@ use crate::delegate::Queue;
 use crate::error::Error;
 use crate::task::{State, Task};
 
-pub(super) async fn watch(task: &Arc<Task>, work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+pub(super) async fn watch<T>(task: &Arc<Task>, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let mut work = pin!(work);
     let mut alarm = pin!(None::<Sleep>);
     poll_fn(|context| {
         Queue::run_overdue();
         match task.poll_state(context.waker()) {
-            State::Canceling | State::Completed => return Poll::Ready(task.interruption()),
+            State::Canceling | State::Completed => return Poll::Ready(Err(task.interruption())),
             State::Suspended => return Poll::Pending,
             State::Running => {}
         }
@@ -51,15 +51,21 @@ pub(super) async fn heed(task: &Task) -> Result<(), Error> {
         // The watch has the waker, and polls again once the task is resumed.
         State::Suspended => Poll::Pending,
         State::Running => Poll::Ready(Ok(())),
-        State::Canceling | State::Completed => Poll::Ready(task.interruption()),
+        State::Canceling | State::Completed => Poll::Ready(Err(task.interruption())),
     })
     .await
 }
 
-fn caught(
+/// Work that nothing holds up any more.
+pub(super) async fn unwatched<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let mut work = pin!(work);
+    poll_fn(|context| caught(context, work.as_mut())).await
+}
+
+fn caught<T>(
     context: &mut Context<'_>,
-    work: std::pin::Pin<&mut impl Future<Output = Result<(), Error>>>,
-) -> Poll<Result<(), Error>> {
+    work: std::pin::Pin<&mut impl Future<Output = Result<T, Error>>>,
+) -> Poll<Result<T, Error>> {
     let polled = catch_unwind(AssertUnwindSafe(|| work.poll(context)));
     polled.unwrap_or_else(|_| Poll::Ready(Err(Error::fault())))
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::Text;
 use crate::identity::Identity;
 
+#[derive(Debug)]
 pub struct Data {
     pub(crate) identity: Identity,
     bytes: Bytes,

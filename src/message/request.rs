@@ -1,28 +1,9 @@
 //! What to ask for.
 
 use ::url::Url;
-use bytes::Bytes;
 
-use super::{Headers, Interval, Invalid, Location, Text};
+use super::{Body, Headers, Interval, Invalid, Location, MultipartForm, Text};
 use crate::error::Error;
-
-/// The bytes that go out after the head.
-#[derive(Clone, Default, Debug)]
-pub(crate) struct Body(Option<Bytes>);
-
-impl Body {
-    pub(crate) fn copy(bytes: &[u8]) -> Self {
-        Self((!bytes.is_empty()).then(|| Bytes::copy_from_slice(bytes)))
-    }
-
-    pub(crate) fn bytes(&self) -> Option<&Bytes> {
-        self.0.as_ref()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, Bytes::len)
-    }
-}
 
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -34,6 +15,9 @@ pub struct Request {
     timeout: Interval,
     resource_timeout: Interval,
     maximum_redirects: Option<u32>,
+    declared_length: Option<u64>,
+    /// A server did not understand that its body waited.
+    never_expects: bool,
 }
 
 impl Request {
@@ -49,6 +33,8 @@ impl Request {
             timeout: Interval::Inherit,
             resource_timeout: Interval::Inherit,
             maximum_redirects: None,
+            declared_length: None,
+            never_expects: false,
         }
     }
 
@@ -110,8 +96,24 @@ impl Request {
         self.body = body;
     }
 
+    /// Gives the body that it had.
+    pub(crate) fn replace_body(&mut self, body: Body) -> Body {
+        std::mem::replace(&mut self.body, body)
+    }
+
     pub(crate) fn body(&self) -> &Body {
         &self.body
+    }
+
+    /// A form is posted, unless another method was set.
+    pub(crate) fn set_multipart_form(&mut self, form: &MultipartForm) -> Result<(), Invalid> {
+        self.headers.set("Content-Type", form.content_type().as_bytes())?;
+        if self.method == http::Method::GET {
+            self.method = http::Method::POST;
+            self.method_text = Text::from_static("POST\0");
+        }
+        self.body = form.body();
+        Ok(())
     }
 
     pub(crate) fn set_timeout(&mut self, timeout: Interval) {
@@ -140,6 +142,31 @@ impl Request {
 
     pub(crate) fn maximum_redirects(&self) -> Option<u32> {
         self.maximum_redirects
+    }
+
+    /// The length that the application says its stream has.
+    pub(crate) fn declared_length(&self) -> Option<u64> {
+        self.declared_length
+    }
+
+    /// Takes the Content-Length for what the application says; the true one is written when the body is.
+    pub(crate) fn declare_length(&mut self) {
+        if !self.headers.contains("content-length") {
+            return;
+        }
+        self.declared_length = self.headers.joined("content-length").and_then(|length| length.as_str().parse().ok());
+        self.headers.drop_field("content-length");
+    }
+
+    /// Whether the library may let the body wait for the server by itself.
+    pub(crate) fn may_expect(&self) -> bool {
+        !self.never_expects && !self.headers.contains("expect")
+    }
+
+    /// The body goes out with the head from here on.
+    pub(crate) fn never_expect(&mut self) {
+        self.headers.drop_field("expect");
+        self.never_expects = true;
     }
 
     /// Whether sending it twice is as good as once (RFC 9110, 9.2.2).

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use ::url::Url;
 use bytes::Bytes;
-use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
+use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use parking_lot::Mutex;
 
 use super::{Field, Text, content_type, filename};
@@ -15,7 +15,11 @@ use crate::identity::Identity;
 pub enum ResponseDisposition {
     Cancel = 0,
     Allow = 1,
+    BecomeDownload = 2,
 }
+
+/// Of a head that is not the final one.
+const MOST_FIELDS: usize = 128;
 
 /// A field as it came: a value is bytes, in whatever encoding.
 pub(crate) struct ReceivedField {
@@ -58,6 +62,33 @@ impl Response {
             text_encoding_name: OnceLock::new(),
             suggested_filename: OnceLock::new(),
         })
+    }
+
+    /// From a head alone, as it came; none where that cannot be read.
+    pub(crate) fn from_head(url: Url, url_text: Text, raw: &[u8]) -> Option<Arc<Self>> {
+        let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+        let mut head = httparse::Response::new(&mut fields);
+        head.parse(raw).ok().filter(|parsed| parsed.is_complete())?;
+        let mut response = http::Response::builder().status(head.code?);
+        for field in &*head.headers {
+            response = response.header(field.name, field.value);
+        }
+        let response = response.body(()).ok()?;
+        let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let length = length.and_then(|length: u64| i64::try_from(length).ok()).unwrap_or(-1);
+        Some(Self::new(url, url_text, response, Bytes::copy_from_slice(raw), length))
+    }
+
+    /// The response that a part of this one's body is, by the part's own fields.
+    pub(crate) fn part(&self, fields: &[u8]) -> Option<Arc<Self>> {
+        let raw = [format!("HTTP/1.1 {} \r\n", self.status).as_bytes(), fields].concat();
+        Self::from_head(self.url.clone(), self.url_text.clone(), &raw)
+    }
+
+    /// Between the parts of a multipart body.
+    pub(crate) fn multipart_boundary(&self) -> Option<String> {
+        let boundary = content_type::parameter(self.text_of(CONTENT_TYPE)?.as_str(), "boundary")?;
+        (!boundary.is_empty()).then_some(boundary)
     }
 
     pub(crate) fn url_text(&self) -> &Text {

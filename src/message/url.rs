@@ -52,7 +52,7 @@ impl Location {
             _ => (2, "the URL cannot be parsed: check its host, port and brackets"),
         };
         let cause = cause.map_or_else(|| message.to_owned(), |cause| cause.to_string());
-        Error::new(Code::BAD_URL, message).because(Error::underlying_in(Domain::URL, number, cause))
+        Error::new(Code::BAD_URL, message).because(Error::underlying_in(Domain::Url, number, cause))
     }
 }
 

@@ -17,11 +17,11 @@ use registry::{Registry, Retired};
 
 pub(crate) use crate::transport::TlsVersion;
 
-use crate::delegate::{CompletionHandler, Delegate, GatheringDelegate, Message, Outbox, Queue};
+use crate::delegate::{Delegate, Message, Outbox, Queue};
 use crate::identity::Identity;
 use crate::lifecycle;
 use crate::message::{Data, Request, Text};
-use crate::task::{Clock, State, Task, TimeLimits};
+use crate::task::{Clock, Kind, State, Task, TimeLimits};
 use crate::transport::Transport;
 
 /// Why something was not made.
@@ -43,20 +43,29 @@ pub struct Session {
     description: Mutex<Option<Text>>,
     /// What must live until the session's last message was told.
     kept: Mutex<Option<Box<dyn Any + Send + Sync>>>,
+    /// Sees every task before anybody else can.
+    prepare: Prepare,
     is_shared: bool,
 }
 
+pub(crate) type Prepare = fn(&Arc<Task>);
+
 impl Session {
-    pub(crate) fn new(engine: Engine, configuration: Configuration, delegate: Option<Arc<dyn Delegate>>) -> Arc<Self> {
-        Self::make(engine, configuration, delegate, false)
+    pub(crate) fn new(
+        engine: Engine,
+        configuration: Configuration,
+        delegate: Option<Arc<dyn Delegate>>,
+        prepare: Prepare,
+    ) -> Arc<Self> {
+        Self::make(engine, configuration, delegate, prepare, false)
     }
 
-    /// The one session that nobody can invalidate; `prepare` sees it when it is made.
-    pub(crate) fn shared(prepare: impl FnOnce(&Arc<Self>)) -> Result<Arc<Self>, Refused> {
+    /// The one session that nobody can invalidate; `made` sees it when it is.
+    pub(crate) fn shared(prepare: Prepare, made: impl FnOnce(&Arc<Self>)) -> Result<Arc<Self>, Refused> {
         static SHARED: OnceCell<Arc<Session>> = OnceCell::new();
         let make = || {
-            let session = Self::make(Engine::running()?, Configuration::new_default(), None, true);
-            prepare(&session);
+            let session = Self::make(Engine::running()?, Configuration::new_default(), None, prepare, true);
+            made(&session);
             Ok(session)
         };
         SHARED.get_or_try_init(make).cloned()
@@ -66,6 +75,7 @@ impl Session {
         engine: Engine,
         configuration: Configuration,
         delegate: Option<Arc<dyn Delegate>>,
+        prepare: Prepare,
         is_shared: bool,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -79,6 +89,7 @@ impl Session {
             turns: AtomicU64::new(0),
             description: Mutex::new(None),
             kept: Mutex::new(None),
+            prepare,
             is_shared,
         })
     }
@@ -104,19 +115,18 @@ impl Session {
         *self.kept.lock() = Some(kept);
     }
 
-    /// A suspended task. `prepare` sees it before anybody else can; the delegate sees it before this returns.
-    pub(crate) fn data_task(
+    /// A suspended task; the delegate sees it before this returns.
+    pub(crate) fn make_task(
         self: &Arc<Self>,
+        kind: Kind,
         request: Request,
-        handler: Option<CompletionHandler>,
-        prepare: impl FnOnce(&Arc<Task>),
+        handler: Option<Arc<dyn Delegate>>,
     ) -> Result<Arc<Task>, Refused> {
-        let handler = handler.map(|handler| GatheringDelegate::new(handler) as Arc<dyn Delegate>);
         let outbox = Outbox::new(self.queue.clone(), handler, self.delegate.clone());
         let clock = Clock::new(self.time_limits(&request));
         let task = self.registry.lock().enter(|identifier| {
-            let task = Task::new(self.identity, identifier, request, clock, outbox);
-            prepare(&task);
+            let task = Task::new(self.identity, identifier, kind, request, clock, outbox);
+            (self.prepare)(&task);
             task
         })?;
         task.outbox().did_create_task(&task);
@@ -150,9 +160,32 @@ impl Session {
         task.set_turn(self.turns.fetch_add(1, Ordering::Relaxed));
         let (session, task) = (self.clone(), task.clone());
         self.engine.spawn(async move {
-            lifecycle::drive(&task, &session.configuration.rules, &session.transport).await;
+            let (rules, transport) = (&session.configuration.rules, &session.transport);
+            let handover = lifecycle::drive(&task, rules, transport).await;
+            let download = handover.and_then(|handover| Some((session.become_download(&task)?, handover)));
             session.retire(&task);
+            if let Some((download, handover)) = download {
+                lifecycle::take_over(&download, rules, transport, Some(handover)).await;
+                session.retire(&download);
+            }
         });
+    }
+
+    /// The download that a data task becomes; none where it was cancelled meanwhile.
+    fn become_download(self: &Arc<Self>, task: &Arc<Task>) -> Option<Arc<Task>> {
+        let mut registry = self.registry.lock();
+        let download = registry.succeed(|identifier| {
+            let download = task.become_download(identifier)?;
+            (self.prepare)(&download);
+            Some(download)
+        })?;
+        let cancels = registry.cancels();
+        drop(registry);
+        download.outbox().did_become_download(task, &download);
+        if cancels {
+            self.cancel(&download);
+        }
+        Some(download)
     }
 
     /// The task's last message is on its way.

@@ -50,6 +50,19 @@ impl Registry {
         Ok(task)
     }
 
+    /// A task in place of another, which has not left yet: also where no more are taken.
+    pub(super) fn succeed(&mut self, make: impl FnOnce(u64) -> Option<Arc<Task>>) -> Option<Arc<Task>> {
+        let task = make(self.last_identifier + 1)?;
+        self.last_identifier += 1;
+        self.tasks.insert(self.last_identifier, Entry { task: task.clone(), announced: true });
+        Some(task)
+    }
+
+    /// Whether tasks that come to be are cancelled.
+    pub(super) fn cancels(&self) -> bool {
+        self.cancels
+    }
+
     /// Whether the task must be cancelled now.
     pub(super) fn announce(&mut self, task: &Task) -> bool {
         if let Some(entry) = self.tasks.get_mut(&task.identifier()) {

@@ -15,6 +15,7 @@ pub(crate) struct Limits {
     pub(crate) resource: Option<Duration>,
 }
 
+#[derive(Clone, Copy)]
 struct Hands {
     /// Since when the task runs, moved on by the time it stood still.
     begun: Instant,
@@ -38,6 +39,11 @@ impl Clock {
             limits,
             hands: Mutex::new(Hands { begun: now, moved: now, connecting: None, held: false, frozen: Some(now) }),
         }
+    }
+
+    /// That of a task that another becomes.
+    pub(super) fn heir(&self) -> Self {
+        Self { limits: self.limits, hands: Mutex::new(*self.hands.lock()) }
     }
 
     pub(crate) fn freeze(&self) {

@@ -2,10 +2,14 @@
 
 mod clock;
 mod counters;
+mod pace;
+mod progress;
+mod resume_data;
 mod state;
 mod under_way;
 
 use std::any::Any;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
@@ -13,7 +17,11 @@ use std::task::Waker;
 use parking_lot::Mutex;
 
 pub(crate) use clock::{Clock, Limits as TimeLimits};
-pub(crate) use counters::Counters;
+pub(crate) use counters::{Counters, expectation};
+pub(crate) use pace::Paces;
+pub(crate) use progress::Progress;
+use progress::Speedometer;
+pub(crate) use resume_data::{ResumeData, Validator};
 pub(crate) use state::State;
 use state::{Change, StateMachine};
 pub(crate) use under_way::UnderWay;
@@ -23,8 +31,20 @@ use crate::error::Error;
 use crate::identity::Identity;
 use crate::message::{Data, Request, Response, Text, without_secrets};
 
+/// What a task is for.
+pub(crate) enum Kind {
+    Data,
+    Upload,
+    /// With what a paused one left.
+    Download(Option<ResumeData>),
+}
+
+/// Gets what a cancelled download can go on from.
+pub(crate) type ResumeDataHandler = Box<dyn FnOnce(Option<&Arc<Data>>) + Send>;
+
 pub struct Task {
     pub(crate) identity: Identity,
+    kind: Kind,
     session: Identity,
     identifier: u64,
     original_request: Arc<Request>,
@@ -37,6 +57,8 @@ pub struct Task {
     pub(crate) counters: Counters,
     pub(crate) clock: Clock,
     pub(crate) under_way: UnderWay,
+    speedometer: Speedometer,
+    pub(crate) paces: Paces,
     /// Who drives the task, to be woken when the application changes something.
     driver: Mutex<Option<Waker>>,
 }
@@ -48,6 +70,10 @@ struct Known {
     error: Option<Arc<Error>>,
     description: Option<Text>,
     is_at_fault: bool,
+    /// Where a finished download goes.
+    destination: Option<PathBuf>,
+    /// Who cancelled a download in order to go on with it.
+    resume_data_handlers: Vec<ResumeDataHandler>,
     /// What must live until the last message was told.
     kept: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -62,10 +88,18 @@ impl Known {
 }
 
 impl Task {
-    pub(crate) fn new(session: Identity, identifier: u64, request: Request, clock: Clock, outbox: Outbox) -> Arc<Self> {
-        let counters = Counters::new(request.body().len());
+    pub(crate) fn new(
+        session: Identity,
+        identifier: u64,
+        kind: Kind,
+        request: Request,
+        clock: Clock,
+        outbox: Outbox,
+    ) -> Arc<Self> {
+        let counters = Counters::new(request.body().length());
         Arc::new(Self {
             identity: Identity::next(),
+            kind,
             session,
             identifier,
             original_request: Arc::new(request),
@@ -77,8 +111,47 @@ impl Task {
             counters,
             clock,
             under_way: UnderWay::default(),
+            speedometer: Speedometer::default(),
+            paces: Paces::default(),
             driver: Mutex::new(None),
         })
+    }
+
+    /// The download that a data task becomes, which ends without a word; none where it has ended already.
+    pub(crate) fn become_download(&self, identifier: u64) -> Option<Arc<Self>> {
+        let state = self.state.lock().succeed()?;
+        let known = self.known.lock();
+        Some(Arc::new(Self {
+            identity: Identity::next(),
+            kind: Kind::Download(None),
+            session: self.session,
+            identifier,
+            original_request: self.original_request.clone(),
+            state: Mutex::new(state),
+            known: Mutex::new(Known {
+                current_request: known.current_request.clone(),
+                response: known.response.clone(),
+                description: known.description.clone(),
+                ..Known::default()
+            }),
+            priority: AtomicU32::new(self.priority.load(Ordering::Relaxed)),
+            turn: AtomicU64::new(self.turn()),
+            outbox: self.outbox.heir(),
+            counters: self.counters.heir(),
+            clock: self.clock.heir(),
+            under_way: UnderWay::default(),
+            speedometer: Speedometer::default(),
+            paces: Paces::default(),
+            driver: Mutex::new(None),
+        }))
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    pub(crate) fn is_download(&self) -> bool {
+        matches!(self.kind, Kind::Download(_))
     }
 
     pub(crate) fn session(&self) -> Identity {
@@ -117,12 +190,9 @@ impl Task {
         self.change(StateMachine::cancel);
     }
 
-    /// An error where the task was told to end before its work did.
-    pub(crate) fn interruption(&self) -> Result<(), Error> {
-        match self.state() {
-            State::Running | State::Suspended => Ok(()),
-            State::Canceling | State::Completed => Err(self.known.lock().interruption()),
-        }
+    /// Why the task was told to end before its work did.
+    pub(crate) fn interruption(&self) -> Error {
+        self.known.lock().interruption()
     }
 
     /// From here on nothing changes any more, and the error is known before anybody is told. A cancel that came before
@@ -130,8 +200,10 @@ impl Task {
     pub(crate) fn complete(&self, outcome: Result<(), Error>) -> Option<Arc<Error>> {
         let mut state = self.state.lock();
         let mut known = self.known.lock();
+        // A download that was to be paused, and is whole, has won.
+        let has_won = self.is_download() && !known.resume_data_handlers.is_empty();
         let outcome = match state.state() {
-            State::Canceling => outcome.and_then(|()| Err(known.interruption())),
+            State::Canceling if !has_won => outcome.and_then(|()| Err(known.interruption())),
             _ => outcome,
         };
         let request = known.current_request.as_ref().unwrap_or(&self.original_request);
@@ -147,8 +219,14 @@ impl Task {
             let mut state = self.state.lock();
             let change = change(&mut state);
             match change {
-                Change::Begin | Change::Thaw => self.clock.run(),
-                Change::Freeze => self.clock.freeze(),
+                Change::Begin | Change::Thaw => {
+                    self.clock.run();
+                    self.speedometer.start(&self.counters);
+                }
+                Change::Freeze => {
+                    self.clock.freeze();
+                    self.speedometer.stop();
+                }
                 Change::End | Change::None => {}
             }
             change
@@ -237,6 +315,49 @@ impl Task {
         }
         self.outbox.set_own(delegate()?);
         Ok(true)
+    }
+
+    /// How often it was suspended since it began.
+    pub(crate) fn freezes(&self) -> u32 {
+        self.state.lock().freezes()
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        let is_done = self.state() == State::Completed && self.known.lock().error.is_none();
+        self.speedometer.read(&self.kind, &self.counters, is_done)
+    }
+
+    /// Whether it was in time, and the task is a download.
+    pub(crate) fn set_destination(&self, destination: Option<PathBuf>) -> bool {
+        let state = self.state.lock();
+        if state.has_begun() || !self.is_download() {
+            return false;
+        }
+        self.known.lock().destination = destination;
+        true
+    }
+
+    pub(crate) fn destination(&self) -> Option<PathBuf> {
+        self.known.lock().destination.clone()
+    }
+
+    /// Told at once, and that there is nothing, where the task has completed.
+    pub(crate) fn add_resume_data_handler(&self, handler: ResumeDataHandler) {
+        let state = self.state.lock();
+        if state.state() != State::Completed {
+            return self.known.lock().resume_data_handlers.push(handler);
+        }
+        drop(state);
+        self.outbox.call(move || handler(None));
+    }
+
+    pub(crate) fn take_resume_data_handlers(&self) -> Vec<ResumeDataHandler> {
+        std::mem::take(&mut self.known.lock().resume_data_handlers)
+    }
+
+    /// Whether somebody wants to go on with it later.
+    pub(crate) fn is_being_paused(&self) -> bool {
+        !self.known.lock().resume_data_handlers.is_empty()
     }
 
     /// Keeps something until the last message was told.

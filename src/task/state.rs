@@ -28,12 +28,13 @@ pub(crate) struct StateMachine {
     begun: bool,
     cancelled: bool,
     completed: bool,
+    freezes: u32,
 }
 
 impl Default for StateMachine {
     /// A task begins suspended once.
     fn default() -> Self {
-        Self { suspensions: 1, begun: false, cancelled: false, completed: false }
+        Self { suspensions: 1, begun: false, cancelled: false, completed: false, freezes: 0 }
     }
 }
 
@@ -69,6 +70,7 @@ impl StateMachine {
         match self.state() {
             State::Running => {
                 self.suspensions = 1;
+                self.freezes = self.freezes.wrapping_add(1);
                 Change::Freeze
             }
             State::Suspended => {
@@ -91,6 +93,25 @@ impl StateMachine {
 
     pub(crate) fn complete(&mut self) {
         self.completed = true;
+    }
+
+    /// How often it stood still since it began.
+    pub(crate) fn freezes(&self) -> u32 {
+        self.freezes
+    }
+
+    /// That of a task that this one becomes; none where this one has come to its end first.
+    pub(crate) fn succeed(&mut self) -> Option<Self> {
+        if self.cancelled || std::mem::replace(&mut self.completed, true) {
+            return None;
+        }
+        Some(Self {
+            suspensions: self.suspensions,
+            begun: true,
+            cancelled: false,
+            completed: false,
+            freezes: self.freezes,
+        })
     }
 }
 

@@ -16,6 +16,9 @@ mod socket;
 mod tls;
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
 
 #[cfg(unix)]
 pub(crate) use dialer::Dialer;
@@ -24,6 +27,7 @@ pub(crate) use route::Route;
 pub(crate) use tls::TlsVersion;
 
 use crate::error::Error;
+use crate::message::{Interval, Request};
 use connection::Connection;
 use http1::Broken;
 pub(crate) use pool::Turn;
@@ -42,6 +46,27 @@ pub(crate) trait Meter: Send + Sync {
     fn moved(&self);
     /// Bytes of the request's body left.
     fn sent(&self, bytes: usize);
+    /// The last of them did.
+    fn sent_all(&self);
+    /// The head of an interim answer, as it came.
+    fn informed(&self, head: &[u8]);
+}
+
+/// The body of a request while it goes out; `lifecycle` implements it.
+pub(crate) trait Feed: Send {
+    /// The next bytes, never none of them; nothing at the end. What was given before has been sent by now.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>>;
+}
+
+/// A body, opened.
+#[derive(Default)]
+pub(crate) struct OutgoingBody {
+    /// Unknown, it goes out chunked.
+    pub(crate) length: Option<u64>,
+    /// What is at hand.
+    pub(crate) first: Bytes,
+    /// What comes behind it.
+    pub(crate) rest: Option<Box<dyn Feed>>,
 }
 
 #[derive(Clone)]
@@ -52,11 +77,19 @@ pub(crate) struct Settings {
     pub(crate) connections_per_host: u32,
     pub(crate) header_size: u32,
     pub(crate) header_count: u32,
+    /// Larger bodies wait for the server to want them.
+    pub(crate) expect_continue_above: u64,
+    pub(crate) continue_wait: Interval,
 }
 
 impl Settings {
     /// What ureq-proto has room for.
     pub(crate) const MOST_HEADERS: u32 = ureq_proto::client::MAX_RESPONSE_HEADERS as u32;
+
+    /// How long a server may take to say 100 before the body goes out without it (RFC 9110, 10.1.1).
+    pub(crate) fn continue_wait(&self) -> Interval {
+        self.continue_wait.or(Interval::from_secs(1))
+    }
 }
 
 impl Default for Settings {
@@ -68,6 +101,8 @@ impl Default for Settings {
             connections_per_host: 6,
             header_size: 64 << 10,
             header_count: 100,
+            expect_continue_above: u64::MAX,
+            continue_wait: Interval::Inherit,
         }
     }
 }
@@ -115,6 +150,16 @@ impl Transport {
         meter: Arc<dyn Meter>,
     ) -> Result<Exchange, Broken> {
         http1::exchange(lease, outgoing, meter, &self.settings).await
+    }
+
+    /// The request, ready to go.
+    pub(crate) fn outgoing(&self, request: &Request, body: OutgoingBody) -> Result<Outgoing, Error> {
+        Outgoing::new(request, body, &self.settings)
+    }
+
+    /// How many bytes a head may have.
+    pub(crate) fn header_size(&self) -> usize {
+        self.settings.header_size as usize
     }
 
     /// No connection outlives its session.

@@ -47,7 +47,7 @@ fn unresolved(code: Code, cause: Option<LookupError>) -> Error {
     match cause {
         Some(cause) => {
             let number = cause.error_num();
-            error.because(Error::underlying_in(Domain::RESOLVER, number, std::io::Error::from(cause).to_string()))
+            error.because(Error::underlying_in(Domain::Resolver, number, std::io::Error::from(cause).to_string()))
         }
         None => error,
     }

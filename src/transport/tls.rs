@@ -152,7 +152,7 @@ fn explain(error: &TlsError) -> Error {
         TlsError::AlertReceived(alert) => i32::from(u8::from(*alert)),
         _ => 0,
     };
-    Error::new(code, message).because(Error::underlying_in(Domain::TLS, alert, error.to_string()))
+    Error::new(code, message).because(Error::underlying_in(Domain::Tls, alert, error.to_string()))
 }
 
 fn certificate_fault(fault: &CertificateError) -> (Code, &'static str) {

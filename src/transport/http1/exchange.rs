@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 
 use super::outgoing::Outgoing;
 use super::talk::Talk;
@@ -29,7 +29,7 @@ pub(crate) struct Broken {
 impl Broken {
     /// Row A075: only on a connection that had answered before, and only if nothing of this answer was read.
     pub(crate) fn may_repeat(&self, is_idempotent: bool) -> bool {
-        self.was_reused && !self.has_read && (is_idempotent || !self.has_sent)
+        self.was_reused && !self.has_read && !self.error.is_about_body() && (is_idempotent || !self.has_sent)
     }
 }
 
@@ -40,6 +40,7 @@ pub(crate) struct Exchange {
     head: Option<(Response<()>, Bytes)>,
     framing: Framing,
     keeps_alive: bool,
+    expected: bool,
 }
 
 /// The request out, the head of the answer in.
@@ -54,6 +55,7 @@ pub(in crate::transport) async fn exchange(
     match talk.through(outgoing, settings).await {
         Ok(answer) => Ok(Exchange {
             keeps_alive: answer.keeps_alive,
+            expected: answer.expected,
             framing: answer.framing,
             head: Some((answer.head, answer.raw)),
             lease: Some(lease),
@@ -76,6 +78,20 @@ impl Exchange {
 
     pub(crate) fn has_body(&self) -> bool {
         !matches!(self.framing, Framing::Ended)
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.head.as_ref().map_or_else(StatusCode::default, |(head, _)| head.status())
+    }
+
+    /// Whether the request's body waited for this answer, or for another before it.
+    pub(crate) fn was_expected(&self) -> bool {
+        self.expected
+    }
+
+    /// Tells somebody else from here on.
+    pub(crate) fn set_meter(&mut self, meter: Arc<dyn Meter>) {
+        self.meter = meter;
     }
 
     pub(crate) fn take_head(&mut self) -> (Response<()>, Bytes) {

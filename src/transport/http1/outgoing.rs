@@ -1,7 +1,9 @@
 //! A request in the form that goes on the wire.
 
+use std::ops::Range;
+
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Builder;
 use http::{HeaderValue, Method};
 use ureq_proto::client::state::{RecvResponse, SendBody, SendRequest};
@@ -11,21 +13,21 @@ use url::Position;
 use super::refused;
 use crate::error::Error;
 use crate::message::{Field, Request};
-use crate::transport::framing;
+use crate::transport::{Feed, OutgoingBody, Settings, framing};
 
 /// A head larger than this is refused before it is sent.
 const LARGEST_HEAD: usize = 1 << 20;
 
 /// A body up to this size goes out with its head, in one write.
-const SENT_TOGETHER: usize = 16 << 10;
+pub(super) const SENT_TOGETHER: usize = 16 << 10;
 
 /// A request as bytes, and the state machine at the point where they all have been sent.
 pub(crate) struct Outgoing {
-    /// The head, and the body too if it is small.
+    /// The head, and the body's first bytes too if they are few.
     pub(super) first: Vec<u8>,
-    /// How much of it is body.
-    pub(super) first_body: usize,
-    pub(super) rest: Bytes,
+    /// What of it is body.
+    pub(super) first_body: Range<usize>,
+    pub(super) rest: Rest,
     /// The rest waits until the server wants it.
     pub(super) expects_continue: bool,
     /// The request lets the connection go on.
@@ -33,34 +35,57 @@ pub(crate) struct Outgoing {
     pub(super) call: Call<RecvResponse>,
 }
 
+/// What of the body does not go out with the head.
+pub(super) struct Rest {
+    pub(super) at_hand: Bytes,
+    pub(super) feed: Option<Box<dyn Feed>>,
+    pub(super) is_chunked: bool,
+}
+
+impl Rest {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.at_hand.is_empty() && self.feed.is_none()
+    }
+
+    /// What goes out behind the last byte.
+    pub(super) fn end(&self) -> &'static str {
+        if self.is_chunked { "0\r\n\r\n" } else { "" }
+    }
+}
+
 impl Outgoing {
-    pub(crate) fn new(request: &Request) -> Result<Self, Error> {
-        let head = head(request)?;
+    pub(crate) fn new(request: &Request, body: OutgoingBody, settings: &Settings) -> Result<Self, Error> {
+        let head = head(request, &body, settings)?;
         let keeps_alive = framing::keeps_alive(head.headers(), head.version());
-        let body = request.body().bytes().cloned().unwrap_or_default();
+        let is_chunked = body.length.is_none();
+        let has_body = body.length != Some(0);
         let mut call = Call::new(head).map_err(refuse)?;
         call.allow_non_standard_methods(true);
-        if !body.is_empty() {
+        if has_body {
             call.force_send_body();
         }
         let mut call = call.proceed();
         let mut first = write_head(&mut call)?;
         let (call, expects_continue) = match call.proceed().map_err(refuse)? {
-            Some(SendRequestResult::SendBody(call)) => (all_sent(call, body.len())?, false),
+            Some(SendRequestResult::SendBody(call)) => (all_sent(call, body.length)?, false),
             Some(SendRequestResult::Await100(call)) => match call.proceed().map_err(refuse)? {
-                Await100Result::SendBody(call) => (all_sent(call, body.len())?, true),
+                Await100Result::SendBody(call) => (all_sent(call, body.length)?, true),
                 Await100Result::RecvResponse(call) => (call, true),
             },
             Some(SendRequestResult::RecvResponse(call)) => (call, false),
             None => return Err(refused("its head cannot be written")),
         };
-        let together = if body.len() <= SENT_TOGETHER && !expects_continue { body.len() } else { 0 };
-        first.extend_from_slice(&body[..together]);
-        Ok(Self { first, first_body: together, rest: body.slice(together..), expects_continue, keeps_alive, call })
+        let mut at_hand = body.first;
+        let goes_together = !expects_continue && !is_chunked && at_hand.len() <= SENT_TOGETHER;
+        let together = if goes_together { at_hand.split_to(at_hand.len()) } else { Bytes::new() };
+        let first_body = first.len()..first.len() + together.len();
+        first.extend_from_slice(&together);
+        let rest = Rest { at_hand, feed: body.rest, is_chunked: is_chunked && has_body };
+        Ok(Self { first, first_body, rest, expects_continue, keeps_alive, call })
     }
 }
 
-fn head(request: &Request) -> Result<http::Request<()>, Error> {
+fn head(request: &Request, body: &OutgoingBody, settings: &Settings) -> Result<http::Request<()>, Error> {
     let url = request.url()?;
     let path = &url[Position::BeforePath..Position::AfterQuery];
     let mut builder = http::Request::builder().method(request.method().clone()).uri(path);
@@ -70,10 +95,15 @@ fn head(request: &Request) -> Result<http::Request<()>, Error> {
     for field in request.headers().iter() {
         builder = with_field(builder, field);
     }
-    let length = request.body().len();
     let promises_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
-    if length > 0 || promises_body {
-        builder = builder.header(CONTENT_LENGTH, length);
+    match body.length {
+        Some(length) if length > 0 || promises_body => builder = builder.header(CONTENT_LENGTH, length),
+        Some(_) => {}
+        None => builder = builder.header(TRANSFER_ENCODING, "chunked"),
+    }
+    let is_long = body.length.is_none_or(|length| length > settings.expect_continue_above);
+    if settings.expect_continue_above != u64::MAX && is_long && request.may_expect() {
+        builder = builder.header(EXPECT, "100-continue");
     }
     builder.body(()).map_err(|cause| refused(&cause.to_string()))
 }
@@ -103,9 +133,18 @@ fn write_head(call: &mut Call<SendRequest>) -> Result<Vec<u8>, Error> {
     Ok(output)
 }
 
-/// The state machine need not see the body go: all it wants to know is how long it is.
-fn all_sent(mut call: Call<SendBody>, length: usize) -> Result<Call<RecvResponse>, Error> {
-    call.consume_direct_write(length).map_err(refuse)?;
+/// The state machine need not see the body go: all it wants to know is how long it is, or that it has ended.
+fn all_sent(mut call: Call<SendBody>, length: Option<u64>) -> Result<Call<RecvResponse>, Error> {
+    match length {
+        Some(mut left) => {
+            while left > 0 {
+                let step = usize::try_from(left).unwrap_or(usize::MAX);
+                call.consume_direct_write(step).map_err(refuse)?;
+                left -= step as u64;
+            }
+        }
+        None => call.write(&[], &mut [0; 16]).map(drop).map_err(refuse)?,
+    }
     call.proceed().ok_or_else(|| refused("its body cannot be framed"))
 }
 

@@ -2,8 +2,8 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::task::{Poll, ready};
-use std::time::Duration;
+use std::ops::Range;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -11,14 +11,13 @@ use ureq_proto::BodyMode;
 use ureq_proto::client::state::RecvResponse;
 use ureq_proto::client::{Call, RecvResponseResult};
 
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, Rest, SENT_TOGETHER};
 use crate::error::{Code, Error};
 use crate::transport::connection::Connection;
 use crate::transport::framing::{self, Framing};
 use crate::transport::{Meter, Settings, tls};
 
-/// How long a server may take to say 100 before the body goes out without it (RFC 9110, 10.1.1).
-const CONTINUE_WAIT: Duration = Duration::from_secs(1);
+const BROKE_SENDING: &str = "the connection broke while the request was sent: try again";
 /// Interim answers before the final one.
 const MOST_INTERIM: usize = 32;
 
@@ -27,6 +26,16 @@ pub(super) struct Answer {
     pub(super) raw: Bytes,
     pub(super) framing: Framing,
     pub(super) keeps_alive: bool,
+    /// The request's body waited for it.
+    pub(super) expected: bool,
+}
+
+/// What there is to send next.
+enum Next {
+    Piece(Bytes),
+    End,
+    /// Nothing: the server has answered, or has closed its side.
+    Answered,
 }
 
 pub(super) struct Talk<'a> {
@@ -34,15 +43,17 @@ pub(super) struct Talk<'a> {
     meter: &'a dyn Meter,
     pub(super) has_sent: bool,
     pub(super) has_read: bool,
+    /// Interim answers so far.
+    informed: usize,
 }
 
 impl<'a> Talk<'a> {
     pub(super) fn new(connection: &'a mut Connection, meter: &'a dyn Meter) -> Self {
-        Self { connection, meter, has_sent: false, has_read: false }
+        Self { connection, meter, has_sent: false, has_read: false, informed: 0 }
     }
 
-    pub(super) async fn through(&mut self, outgoing: Outgoing, settings: &Settings) -> Result<Answer, Error> {
-        let was_sent_whole = self.send(&outgoing, settings).await?;
+    pub(super) async fn through(&mut self, mut outgoing: Outgoing, settings: &Settings) -> Result<Answer, Error> {
+        let was_sent_whole = self.send(&mut outgoing, settings).await?;
         let raw = self.read_head(settings).await?;
         let (head, mode) = parse(outgoing.call, &raw)?;
         if head.headers().len() > settings.header_count as usize {
@@ -52,34 +63,99 @@ impl<'a> Talk<'a> {
         let goes_on = was_sent_whole && outgoing.keeps_alive && head.status() != StatusCode::SWITCHING_PROTOCOLS;
         let keeps_alive = goes_on && framing::keeps_alive(head.headers(), head.version());
         let framing = Framing::new(mode, settings.header_size as usize);
-        Ok(Answer { head, raw, framing, keeps_alive })
+        let expected = outgoing.expects_continue;
+        Ok(Answer { head, raw, framing, keeps_alive, expected })
     }
 
     /// The head, and as much of the body as the server wants to hear; whether that was all of it.
-    async fn send(&mut self, outgoing: &Outgoing, settings: &Settings) -> Result<bool, Error> {
+    async fn send(&mut self, outgoing: &mut Outgoing, settings: &Settings) -> Result<bool, Error> {
         let longest = settings.header_size as usize;
-        let was_heard = self.write(&outgoing.first, outgoing.first_body, longest).await?;
-        if !was_heard || outgoing.rest.is_empty() {
-            return Ok(was_heard);
+        let was_heard = self.write(&outgoing.first, outgoing.first_body.clone(), false, longest).await?;
+        if was_heard && outgoing.rest.is_nothing() {
+            if !outgoing.first_body.is_empty() {
+                self.meter.sent_all();
+            }
+            return Ok(true);
         }
-        if outgoing.expects_continue && !Box::pin(self.await_continue(longest)).await? {
+        if outgoing.expects_continue && !Box::pin(self.await_continue(settings)).await? {
             return Ok(false);
         }
-        self.write(&outgoing.rest, outgoing.rest.len(), longest).await
+        // Boxed, for few requests have so much of a body.
+        Box::pin(self.send_rest(&mut outgoing.rest, longest)).await
     }
 
-    /// Writes, the last `body` bytes counted as body; false where the server answered before it had heard all.
-    async fn write(&mut self, mut bytes: &[u8], body: usize, longest: usize) -> Result<bool, Error> {
-        let head = bytes.len() - body;
-        let whole = bytes.len();
-        let listens = head == 0;
+    async fn send_rest(&mut self, rest: &mut Rest, longest: usize) -> Result<bool, Error> {
+        loop {
+            let was_heard = match self.next_piece(rest, longest).await? {
+                Next::Piece(piece) if rest.is_chunked => self.write_chunk(&piece, longest).await?,
+                Next::Piece(piece) => self.write(&piece, 0..piece.len(), true, longest).await?,
+                Next::End => {
+                    let was_heard = self.write(rest.end().as_bytes(), 0..0, true, longest).await?;
+                    self.meter.sent_all();
+                    return Ok(was_heard);
+                }
+                Next::Answered => false,
+            };
+            if !was_heard {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn next_piece(&mut self, rest: &mut Rest, longest: usize) -> Result<Next, Error> {
+        if !rest.at_hand.is_empty() {
+            return Ok(Next::Piece(std::mem::take(&mut rest.at_hand)));
+        }
+        let Some(feed) = &mut rest.feed else { return Ok(Next::End) };
+        poll_fn(|context| {
+            if let Poll::Ready(piece) = feed.poll_next(context) {
+                return Poll::Ready(piece.map(|piece| piece.map_or(Next::End, Next::Piece)));
+            }
+            let answered = ready!(self.poll_early_answer(context, longest));
+            Poll::Ready(answered.map(|()| Next::Answered).map_err(|cause| tls::lost(BROKE_SENDING, &cause)))
+        })
+        .await
+    }
+
+    /// RFC 9112, 7.1. Little goes out in one write; much is not copied for that.
+    async fn write_chunk(&mut self, piece: &Bytes, longest: usize) -> Result<bool, Error> {
+        let size = format!("{:x}\r\n", piece.len());
+        if piece.len() <= SENT_TOGETHER {
+            let chunk = [size.as_bytes(), piece, b"\r\n"].concat();
+            return self.write(&chunk, size.len()..size.len() + piece.len(), true, longest).await;
+        }
+        Ok(self.write(size.as_bytes(), 0..0, true, longest).await?
+            && self.write(piece, 0..piece.len(), true, longest).await?
+            && self.write(b"\r\n", 0..0, true, longest).await?)
+    }
+
+    /// Ready once the server has answered, or has closed its side, before it has heard all.
+    fn poll_early_answer(&mut self, context: &mut Context<'_>, longest: usize) -> Poll<io::Result<()>> {
+        loop {
+            let read = ready!(self.connection.poll_fill(context))?;
+            self.has_read |= read > 0;
+            if read == 0 || self.has_final_status(longest) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// Writes; false where the server answered before it had heard all, if it is listened to.
+    async fn write(&mut self, bytes: &[u8], body: Range<usize>, listens: bool, longest: usize) -> Result<bool, Error> {
+        let mut written = 0;
         let outcome = poll_fn(|context| {
-            while !bytes.is_empty() {
-                match self.connection.poll_write(context, bytes) {
-                    Poll::Ready(Ok(written)) => {
-                        let before = (whole - bytes.len()).max(head);
-                        bytes = &bytes[written..];
-                        let after = (whole - bytes.len()).max(head);
+            loop {
+                let is_all = written == bytes.len();
+                let step = match is_all {
+                    true => self.connection.poll_flush(context).map_ok(|()| 0),
+                    false => self.connection.poll_write(context, &bytes[written..]),
+                };
+                match step {
+                    Poll::Ready(Ok(_)) if is_all => return Poll::Ready(Ok(true)),
+                    Poll::Ready(Ok(more)) => {
+                        let before = written.clamp(body.start, body.end);
+                        written += more;
+                        let after = written.clamp(body.start, body.end);
                         self.has_sent = true;
                         self.meter.moved();
                         if after > before {
@@ -89,20 +165,16 @@ impl<'a> Talk<'a> {
                     Poll::Ready(Err(cause)) => return Poll::Ready(Err(cause)),
                     Poll::Pending if !listens => return Poll::Pending,
                     Poll::Pending => {
-                        let read = ready!(self.connection.poll_fill(context))?;
-                        self.has_read |= read > 0;
-                        if read == 0 || self.has_final_status(longest) {
-                            return Poll::Ready(Ok(false));
-                        }
+                        ready!(self.poll_early_answer(context, longest))?;
+                        return Poll::Ready(Ok(false));
                     }
                 }
             }
-            self.connection.poll_flush(context).map_ok(|()| true)
         })
         .await;
         match outcome {
             Ok(whole) => Ok(whole),
-            Err(cause) => self.last_words(body > 0 && self.has_sent, &cause).await,
+            Err(cause) => self.last_words((listens || !body.is_empty()) && self.has_sent, &cause).await,
         }
     }
 
@@ -115,7 +187,7 @@ impl<'a> Talk<'a> {
             // Nothing that was said before we spoke is an answer to us.
             _ => {
                 self.has_read = had_read;
-                Err(tls::lost("the connection broke while the request was sent: try again", cause))
+                Err(tls::lost(BROKE_SENDING, cause))
             }
         }
     }
@@ -125,7 +197,9 @@ impl<'a> Talk<'a> {
         loop {
             let unused = self.connection.unused();
             match (status(unused), head_end(unused, 0)) {
-                (Ok(Some(status)), Some(end)) if is_interim(status) => self.connection.skip(end),
+                (Ok(Some(status)), Some(end)) if is_interim(status) && self.informed < MOST_INTERIM => {
+                    self.pass_over(end);
+                }
                 (Ok(status), None) if status.is_none_or(is_interim) => return unused.len() > longest,
                 _ => return true,
             }
@@ -147,34 +221,48 @@ impl<'a> Talk<'a> {
     }
 
     /// Whether the server wants the body: it says so, or says nothing for a while.
-    async fn await_continue(&mut self, longest: usize) -> Result<bool, Error> {
+    async fn await_continue(&mut self, settings: &Settings) -> Result<bool, Error> {
         let answer = async {
             loop {
                 match status(self.connection.unused())? {
                     None => self.fill().await?,
                     Some(100) => return Ok(true),
                     Some(status) if is_interim(status) => {
-                        let end = self.find_head_end(longest).await?;
-                        self.connection.skip(end);
+                        let end = self.find_head_end(settings.header_size as usize).await?;
+                        if self.informed == MOST_INTERIM {
+                            return Ok(false);
+                        }
+                        self.pass_over(end);
                     }
                     Some(_) => return Ok(false),
                 }
             }
         };
-        tokio::time::timeout(CONTINUE_WAIT, answer).await.unwrap_or(Ok(true))
+        match settings.continue_wait().duration() {
+            Some(patience) => tokio::time::timeout(patience, answer).await.unwrap_or(Ok(true)),
+            None => answer.await,
+        }
     }
 
-    /// The head of the final answer; interim ones are passed over.
+    /// The head of the final answer; interim ones are told.
     async fn read_head(&mut self, settings: &Settings) -> Result<Bytes, Error> {
-        for _ in 0..=MOST_INTERIM {
+        loop {
             let end = self.find_head_end(settings.header_size as usize).await?;
-            let is_final = !status(self.connection.unused())?.is_some_and(is_interim);
-            let raw = self.connection.take(end);
-            if is_final {
-                return Ok(raw);
+            if !status(self.connection.unused())?.is_some_and(is_interim) {
+                return Ok(self.connection.take(end));
             }
+            if self.informed == MOST_INTERIM {
+                return Err(malformed("it never becomes final: there are too many interim answers"));
+            }
+            self.pass_over(end);
         }
-        Err(malformed("it never becomes final: there are too many interim answers"))
+    }
+
+    /// Tells an interim answer.
+    fn pass_over(&mut self, end: usize) {
+        self.informed += 1;
+        self.meter.informed(&self.connection.unused()[..end]);
+        self.connection.skip(end);
     }
 
     /// Reads until the empty line that ends a head, and says where that is.
