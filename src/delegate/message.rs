@@ -77,6 +77,9 @@ impl Message {
                 task.let_go();
             }
             Self::DidComplete(to, task, error) => {
+                if error.is_none() {
+                    *error = task.late_fault();
+                }
                 if let Some(to) = to {
                     to.did_complete(task, error.as_ref());
                 }

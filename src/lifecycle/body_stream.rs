@@ -40,10 +40,10 @@ impl StreamFeed {
         let asked = source.clone();
         task.outbox().call(move || {
             let is_there = !rewinds || asked.rewind(0);
-            let length = asked.length();
-            let _ = begun.send(is_there.then_some(length));
-            // Without a length there is nothing to wait for, and one of 0 needs no bytes.
-            if is_there && length != Some(0) {
+            let length = is_there.then(|| asked.length());
+            let _ = begun.send(length);
+            // One of 0 needs no bytes.
+            if length.is_some_and(|length| length != Some(0)) {
                 asked.read(&read);
             }
         });

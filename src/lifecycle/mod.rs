@@ -108,13 +108,10 @@ async fn download(
         }
         // 10: write progress.
         match receive::file(task, rules, &response, exchange, state).await {
-            // 12: the whole file.
-            Ok(receive::End::Whole) => {
-                state.check_length()?;
-                return state.finish(task).await;
-            }
-            Ok(receive::End::LostInSuspension(lost)) => state.may_go_on(lost)?,
-            Err(error) => return Err(error),
+            Ok(()) => break,
+            Err(lost) => state.may_go_on(task, lost)?,
         }
     }
+    // 12: the whole file.
+    state.finish(task).await
 }

@@ -18,13 +18,6 @@ use crate::message::{ContentDecoder, Response};
 use crate::task::Task;
 use crate::transport::{Exchange, Transport};
 
-/// How a body ended.
-pub(super) enum End {
-    Whole,
-    /// The task stood still meanwhile.
-    LostInSuspension(Error),
-}
-
 /// For the data slot, or for whoever gathers.
 pub(super) async fn body(
     task: &Arc<Task>,
@@ -61,18 +54,11 @@ pub(super) async fn file(
     response: &Arc<Response>,
     mut exchange: Exchange,
     download: &mut Download,
-) -> Result<End, Error> {
+) -> Result<(), Error> {
     let mut decoder = decoder(rules, response, &exchange)?;
     let tally = Tally::new(task, rules);
     let writer = download.writer()?;
-    loop {
-        let freezes = task.freezes();
-        let chunk = match next(&mut exchange, writer).await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => break,
-            Err(lost) if task.freezes() != freezes => return Ok(End::LostInSuspension(lost)),
-            Err(lost) => return Err(lost),
-        };
+    while let Some(chunk) = next(&mut exchange, writer).await? {
         tally.received(&chunk);
         let Some(decoder) = &mut decoder else {
             tally.decoded(&chunk)?;
@@ -87,7 +73,7 @@ pub(super) async fn file(
             writer.push(piece).await?;
         }
     }
-    decoder.map_or(Ok(End::Whole), |decoder| decoder.finish().map(|()| End::Whole))
+    decoder.map_or(Ok(()), |decoder| decoder.finish())
 }
 
 /// The next bytes; while there are none, what waits is written.

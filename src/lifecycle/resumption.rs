@@ -46,6 +46,10 @@ pub(super) struct Download {
     has_restarted: bool,
     /// The connection was lost while the task stood still, and this is the second.
     lost: Option<Error>,
+    /// How often the task had stood still when this was asked for.
+    freezes: u32,
+    /// The first, which the task goes on to show.
+    response: Option<Arc<Response>>,
 }
 
 impl Download {
@@ -60,6 +64,8 @@ impl Download {
             is_partial: false,
             has_restarted: false,
             lost: None,
+            freezes: task.freezes(),
+            response: None,
         }
     }
 
@@ -77,6 +83,7 @@ impl Download {
     /// The request, for what is missing.
     pub(super) fn request(&mut self, task: &Task, first: Arc<Request>) -> Arc<Request> {
         self.is_partial = false;
+        self.freezes = task.freezes();
         let (Some(writer), Some(version)) = (&self.writer, &self.version) else { return first };
         let mut request = Request::clone(&first);
         let range = format!("bytes={}-", writer.length());
@@ -92,7 +99,12 @@ impl Download {
     }
 
     /// Whether the body of this answer is for the file, and from where on.
-    pub(super) async fn meet(&mut self, task: &Arc<Task>, rules: &Rules, response: &Response) -> Result<Met, Error> {
+    pub(super) async fn meet(
+        &mut self,
+        task: &Arc<Task>,
+        rules: &Rules,
+        response: &Arc<Response>,
+    ) -> Result<Met, Error> {
         let status = response.status();
         if self.is_partial && status == StatusCode::PARTIAL_CONTENT && self.fits(response) {
             self.go_on(task, response);
@@ -122,7 +134,7 @@ impl Download {
         Ok(Met::Accepted)
     }
 
-    fn go_on(&mut self, task: &Arc<Task>, response: &Response) {
+    fn go_on(&mut self, task: &Arc<Task>, response: &Arc<Response>) {
         let (Some(writer), Some(version)) = (&self.writer, &mut self.version) else { return };
         let rest = u64::try_from(task.counters.expected_to_receive.get()).ok();
         let told = ContentRange::of(response.headers()).and_then(|range| range.length);
@@ -131,15 +143,22 @@ impl Download {
         task.counters.received.set(offset);
         task.counters.decoded.set(offset);
         task.counters.expected_to_receive.set(length);
-        progress::start_writing(task, offset, length);
-        if self.lost.take().is_none() {
-            task.outbox().did_resume_at_offset(task, offset, length);
-            progress::tell_offset(task);
+        match self.response.as_ref().filter(|_| self.lost.is_some()) {
+            // Without a word.
+            Some(first) => task.set_response(first.clone()),
+            None => {
+                progress::start_writing(task, offset, length);
+                task.outbox().did_resume_at_offset(task, offset, length);
+                progress::tell_offset(task);
+                self.response = Some(response.clone());
+            }
         }
+        self.lost = None;
     }
 
-    fn start_over(&mut self, task: &Arc<Task>, response: &Response) {
+    fn start_over(&mut self, task: &Arc<Task>, response: &Arc<Response>) {
         self.lost = None;
+        self.response = Some(response.clone());
         self.version = version_of(task, self.is_partial, response);
         self.writer = Some(Writer::new(task, self.directory.clone()));
         task.counters.received.set(0);
@@ -174,8 +193,8 @@ impl Download {
         self.writer.as_mut().ok_or_else(Error::fault)
     }
 
-    /// Whether as many bytes are here as the whole has, however the body was framed.
-    pub(super) fn check_length(&mut self) -> Result<(), Error> {
+    /// As many bytes have to be here as the whole has, however the body was framed.
+    fn check_length(&mut self) -> Result<(), Error> {
         let Some(length) = self.version.as_ref().and_then(|version| version.length) else { return Ok(()) };
         match self.writer()?.length().cmp(&length) {
             Ordering::Equal => Ok(()),
@@ -188,9 +207,10 @@ impl Download {
     }
 
     /// Whether a connection that was lost because the task stood still is made anew without a word.
-    pub(super) fn may_go_on(&mut self, lost: Error) -> Result<(), Error> {
+    pub(super) fn may_go_on(&mut self, task: &Task, lost: Error) -> Result<(), Error> {
+        let has_stood_still = task.freezes() != self.freezes;
         let has_bytes = self.writer.as_ref().is_some_and(|writer| writer.length() > 0);
-        if self.version.is_none() || !has_bytes || lost.code() != Code::NETWORK_CONNECTION_LOST {
+        if !has_stood_still || self.version.is_none() || !has_bytes || lost.code() != Code::NETWORK_CONNECTION_LOST {
             return Err(lost);
         }
         self.lost = Some(lost);
@@ -199,6 +219,7 @@ impl Download {
 
     /// Step 12: the whole file, closed, and where it should be.
     pub(super) async fn finish(&mut self, task: &Arc<Task>) -> Result<Arc<DownloadedFile>, Error> {
+        self.check_length()?;
         let file = self.writer()?.finish().await?;
         let Some(destination) = task.destination() else { return Ok(file) };
         let moved = spawn_blocking(move || file.move_to(&destination).map(|()| file).map_err(Error::from)).await;
@@ -243,6 +264,7 @@ impl Download {
         let mut writer = self.writer.take().filter(|writer| writer.length() > 0)?;
         let offset = writer.length();
         let mut file = writer.settle().await.ok()??;
+        progress::wrote_all(task);
         let kept = spawn_blocking(move || Some((file.tail(offset).ok()?, file.keep()?))).await;
         let (tail, file) = kept.ok()??;
         let request = task.original_request();

@@ -214,6 +214,16 @@ impl Task {
         error
     }
 
+    /// The error of a task that completed well, and whose last messages could not be told.
+    pub(crate) fn late_fault(&self) -> Option<Arc<Error>> {
+        let mut known = self.known.lock();
+        if known.is_at_fault && known.error.is_none() {
+            let request = known.current_request.as_ref().unwrap_or(&self.original_request);
+            known.error = Some(Arc::new(Error::fault().at(|| without_secrets(request.location()))));
+        }
+        known.error.clone()
+    }
+
     fn change(&self, change: impl FnOnce(&mut StateMachine) -> Change) -> bool {
         let change = {
             let mut state = self.state.lock();

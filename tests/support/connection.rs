@@ -103,31 +103,51 @@ impl Connection {
 
     /// The next request with its body, recorded; None when the peer has left or sends nothing any more.
     pub fn read_request(&mut self) -> Option<Request> {
-        let end = self.find(b"\r\n\r\n")?;
-        let head = String::from_utf8_lossy(&self.take(end + 4)).into_owned();
+        let head = self.read_head()?;
         let mut request = Request { connection: self.number, head, body: Vec::new() };
         let length = request.value("content-length").map(|value| value.parse().expect("a Content-Length"));
         request.body = match length {
             Some(length) => self.read_exactly(length)?,
-            None if request.value("transfer-encoding").is_some() => self.read_chunked()?,
+            None if request.value("transfer-encoding").is_some() => self.read_chunks()?.concat(),
             None => Vec::new(),
         };
         (self.record)(&request);
         Some(request)
     }
 
-    fn read_chunked(&mut self) -> Option<Vec<u8>> {
-        let mut body = Vec::new();
+    /// From the method to the empty line, for a script that reads the body by itself; nothing is recorded.
+    pub fn read_head(&mut self) -> Option<String> {
+        let end = self.find(b"\r\n\r\n")?;
+        Some(String::from_utf8_lossy(&self.take(end + 4)).into_owned())
+    }
+
+    /// The chunks of a body as they came, but for the last, which is empty.
+    pub fn read_chunks(&mut self) -> Option<Vec<Vec<u8>>> {
+        let mut chunks = Vec::new();
         loop {
-            let end = self.find(b"\r\n")?;
-            let line = String::from_utf8_lossy(&self.take(end + 2)).into_owned();
-            let size = usize::from_str_radix(line.trim(), 16).expect("a chunk size");
-            let chunk = self.read_exactly(size + 2)?;
-            if size == 0 {
-                return Some(body);
+            match self.read_chunk()? {
+                chunk if chunk.is_empty() => return Some(chunks),
+                chunk => chunks.push(chunk),
             }
-            body.extend_from_slice(&chunk[..size]);
         }
+    }
+
+    /// The next chunk; empty where it is the last.
+    pub fn read_chunk(&mut self) -> Option<Vec<u8>> {
+        let end = self.find(b"\r\n")?;
+        let line = String::from_utf8_lossy(&self.take(end + 2)).into_owned();
+        let size = usize::from_str_radix(line.trim_end(), 16).expect("a chunk size");
+        let mut chunk = self.read_exactly(size + 2)?;
+        assert_eq!(chunk.split_off(size), b"\r\n", "behind a chunk of {size}");
+        Some(chunk)
+    }
+
+    /// All that comes until nothing has come for so long.
+    pub fn read_until_silent(&mut self, pause: Duration) -> Vec<u8> {
+        self.stream.socket().set_read_timeout(Some(pause)).unwrap();
+        while self.fill().is_some() {}
+        self.stream.socket().set_read_timeout(Some(PATIENCE)).unwrap();
+        std::mem::take(&mut self.buffer)
     }
 
     pub fn read_exactly(&mut self, length: usize) -> Option<Vec<u8>> {
@@ -147,7 +167,9 @@ impl Connection {
     }
 
     fn take(&mut self, length: usize) -> Vec<u8> {
-        self.buffer.drain(..length).collect()
+        let taken = self.buffer[..length].to_vec();
+        self.buffer.drain(..length);
+        taken
     }
 
     fn fill(&mut self) -> Option<()> {

@@ -54,6 +54,8 @@ macro_rules! handle {
     };
 }
 
+pub(super) use handle;
+
 handle!(Configuration, UrlSessionConfiguration, url_session_configuration_retain, url_session_configuration_release);
 handle!(Data, UrlSessionData, url_session_data_retain, url_session_data_release);
 handle!(Error, UrlSessionError, url_session_error_retain, url_session_error_release);

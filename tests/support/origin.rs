@@ -1,5 +1,6 @@
 //! An HTTP server on loopback that does what a test tells it to, byte by byte, and records what it got.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -84,6 +85,19 @@ impl Origin {
             }
         });
         (origin, gate)
+    }
+
+    /// Gives these answers in turn, whatever is asked, then leaves.
+    pub fn in_turn(answers: &[&str]) -> Self {
+        let answers: VecDeque<_> = answers.iter().map(|answer| (*answer).to_owned()).collect();
+        let answers = Mutex::new(answers);
+        let next = move || answers.lock().unwrap().pop_front();
+        Self::http(move |connection| {
+            while connection.read_request().is_some() {
+                let Some(answer) = next() else { return };
+                connection.send(answer.as_bytes());
+            }
+        })
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -1,6 +1,6 @@
 //! A delegate that writes one line a message, and answers as the test says.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::mem::size_of;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +9,12 @@ use std::sync::{Condvar, Mutex, OnceLock};
 use urlsession::*;
 
 use super::PATIENCE;
+use super::body::BodyStream;
 use super::handle::{Completion, Configuration, Request, Session, Task};
-use super::slots;
+pub use super::moment::{Message, Moment};
+use super::transcript::{Line, Transcript};
+use super::upload::StreamCompletion;
+use super::{slots, transfer_slots};
 
 /// What is written down. It outlives every session that it was given to, so that a message too many is a line too
 /// many and not a crash; therefore it is never freed, and cheap to copy.
@@ -19,22 +23,17 @@ pub struct Recorder(pub(super) &'static Record);
 
 #[derive(Default)]
 pub(super) struct Record {
-    lines: Mutex<Vec<Line>>,
+    transcript: Mutex<Transcript>,
     pub(super) changed: Condvar,
     pub(super) answer: Mutex<Answer>,
     pub(super) questions: Mutex<VecDeque<Completion>>,
+    pub(super) stream_questions: Mutex<VecDeque<StreamCompletion>>,
+    pub(super) supply: OnceLock<Box<Supply>>,
+    pub(super) resume_data: Mutex<HashMap<u64, Option<Vec<u8>>>>,
     inside: OnceLock<Box<Inside>>,
+    hears_progress: AtomicBool,
+    hears_informational: AtomicBool,
     busy: AtomicBool,
-}
-
-struct Line {
-    task: Option<u64>,
-    content: Content,
-}
-
-enum Content {
-    Text(String),
-    Data(Vec<u8>),
 }
 
 /// How the recorder answers at the response gate.
@@ -43,57 +42,26 @@ pub enum Answer {
     #[default]
     Allow,
     Cancel,
+    BecomeDownload,
     /// It neither answers nor retains the question.
     Nothing,
     /// It keeps the question for the test: see [`Recorder::question`].
     Later,
 }
 
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Message {
-    DidCreateTask,
-    DidReceiveResponse,
-    DidReceiveData,
-    DidComplete,
-    DidBecomeInvalid,
-    Release,
+/// How the recorder answers when it is asked for a body stream.
+pub enum Supplied {
+    Stream(BodyStream),
+    Null,
+    /// It neither answers nor retains the question.
+    Nothing,
+    /// It keeps the question for the test: see [`Recorder::stream_question`].
+    Later,
 }
 
-/// A slot that is running, after its line was written.
-pub struct Moment {
-    pub message: Message,
-    pub session: *mut UrlSession,
-    /// NULL for the messages of a session.
-    pub task: *mut UrlSessionTask,
-    /// NULL but at the response gate.
-    pub completion: *mut UrlSessionResponseCompletion,
-}
-
-impl Moment {
-    pub(super) fn of_task(message: Message, session: *mut UrlSession, task: *mut UrlSessionTask) -> Self {
-        Self { message, session, task, completion: ptr::null_mut() }
-    }
-
-    pub(super) fn of_session(message: Message, session: *mut UrlSession) -> Self {
-        Self::of_task(message, session, ptr::null_mut())
-    }
-}
+type Supply = dyn Fn(i64) -> Supplied + Send + Sync;
 
 type Inside = dyn Fn(&Moment) + Send + Sync;
-
-impl Line {
-    fn shown(&self) -> String {
-        match &self.content {
-            Content::Text(text) => text.clone(),
-            Content::Data(bytes) => format!("did_receive_data {} {}", self.task.unwrap_or_default(), shown(bytes)),
-        }
-    }
-}
-
-/// Short bytes in quotes, of long ones only how many.
-pub(super) fn shown(bytes: &[u8]) -> String {
-    if bytes.len() > 64 { format!("{} bytes", bytes.len()) } else { format!("\"{}\"", bytes.escape_ascii()) }
-}
 
 impl Default for Recorder {
     fn default() -> Self {
@@ -115,18 +83,56 @@ impl Recorder {
         recorder
     }
 
-    /// Every slot. The test may take some away.
+    /// Hears of progress too: the send, write and progress slots.
+    pub fn hearing_progress(self) -> Self {
+        self.0.hears_progress.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// Hears of informational responses too.
+    pub fn hearing_informational(self) -> Self {
+        self.0.hears_informational.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// Gives body streams where it is asked for them; `supply` gets the offset.
+    pub fn supplying(self, supply: impl Fn(i64) -> Supplied + Send + Sync + 'static) -> Self {
+        assert!(self.0.supply.set(Box::new(supply)).is_ok());
+        self
+    }
+
+    /// Every slot that the test has not to ask for. It may take some away.
     pub fn delegate(&self) -> UrlSessionDelegate {
-        UrlSessionDelegate {
+        let mut delegate = UrlSessionDelegate {
             size: size_of::<UrlSessionDelegate>(),
             context: ptr::from_ref(self.0).cast_mut().cast(),
             release: Some(slots::release),
             did_create_task: Some(slots::did_create_task),
+            task_did_receive_informational_response: None,
+            download_task_did_resume_at_offset: Some(transfer_slots::did_resume_at_offset),
             data_task_did_receive_response: Some(slots::did_receive_response),
+            data_task_did_become_download_task: Some(transfer_slots::did_become_download_task),
+            task_need_new_body_stream: None,
+            task_did_send_body_data: None,
             data_task_did_receive_data: Some(slots::did_receive_data),
+            download_task_did_write_data: None,
+            task_did_update_progress: None,
+            download_task_did_finish_downloading: Some(transfer_slots::did_finish_downloading),
             task_did_complete: Some(slots::did_complete),
             session_did_become_invalid: Some(slots::did_become_invalid),
+        };
+        if self.0.hears_informational.load(Ordering::Relaxed) {
+            delegate.task_did_receive_informational_response = Some(transfer_slots::did_receive_informational_response);
         }
+        if self.0.supply.get().is_some() {
+            delegate.task_need_new_body_stream = Some(transfer_slots::need_new_body_stream);
+        }
+        if self.0.hears_progress.load(Ordering::Relaxed) {
+            delegate.task_did_send_body_data = Some(transfer_slots::did_send_body_data);
+            delegate.download_task_did_write_data = Some(transfer_slots::did_write_data);
+            delegate.task_did_update_progress = Some(transfer_slots::did_update_progress);
+        }
+        delegate
     }
 
     /// A session of its own.
@@ -156,7 +162,7 @@ impl Recorder {
     }
 
     pub fn lines(&self) -> Vec<String> {
-        self.0.lines.lock().unwrap().iter().map(Line::shown).collect()
+        self.0.transcript.lock().unwrap().lines().iter().map(Line::shown).collect()
     }
 
     pub fn transcript(&self) -> String {
@@ -165,18 +171,25 @@ impl Recorder {
 
     /// The lines of one task, without its making.
     pub fn transcript_of(&self, task: u64) -> String {
-        let lines = self.0.lines.lock().unwrap();
-        let mut of_task = lines.iter().filter(|line| line.task == Some(task)).map(Line::shown);
-        assert_eq!(of_task.next(), Some(format!("did_create_task {task}")));
-        of_task.collect::<Vec<_>>().join("\n")
+        let lines = self.lines_of(task);
+        assert_eq!(lines.first(), Some(&format!("did_create_task {task}")));
+        lines[1..].join("\n")
+    }
+
+    /// The lines of one task, its making among them if it was told.
+    pub fn lines_of(&self, task: u64) -> Vec<String> {
+        let transcript = self.0.transcript.lock().unwrap();
+        transcript.lines().iter().filter(|line| line.is_of(task)).map(Line::shown).collect()
     }
 
     /// The bytes that a task received.
     pub fn body(&self, task: u64) -> Vec<u8> {
-        let lines = self.0.lines.lock().unwrap();
-        let of_task = lines.iter().filter(|line| line.task == Some(task));
-        let data = of_task.filter_map(|line| if let Content::Data(bytes) = &line.content { Some(bytes) } else { None });
-        data.flatten().copied().collect()
+        self.0.transcript.lock().unwrap().data_of(task)
+    }
+
+    /// The file that a task downloaded, as it was in the slot.
+    pub fn downloaded(&self, task: u64) -> Vec<u8> {
+        self.0.transcript.lock().unwrap().file_of(task).expect("a downloaded file")
     }
 
     /// Waits until this line stands in the transcript.
@@ -192,40 +205,41 @@ impl Recorder {
     }
 
     pub fn wait_until(&self, what: &str, ready: impl Fn(&[String]) -> bool) {
-        let lines = self.0.lines.lock().unwrap();
-        let shown = |lines: &Vec<Line>| lines.iter().map(Line::shown).collect::<Vec<_>>();
-        let waiting = |lines: &mut Vec<Line>| !ready(&shown(lines));
-        let (lines, result) = self.0.changed.wait_timeout_while(lines, PATIENCE, waiting).unwrap();
+        let transcript = self.0.transcript.lock().unwrap();
+        let shown = |transcript: &Transcript| transcript.lines().iter().map(Line::shown).collect::<Vec<_>>();
+        let waiting = |transcript: &mut Transcript| !ready(&shown(transcript));
+        let (transcript, result) = self.0.changed.wait_timeout_while(transcript, PATIENCE, waiting).unwrap();
         if result.timed_out() {
-            let transcript = shown(&lines).join("\n");
-            drop(lines);
-            panic!("waited for {what}; the transcript so far:\n{transcript}");
+            let so_far = shown(&transcript).join("\n");
+            drop(transcript);
+            panic!("waited for {what}; the transcript so far:\n{so_far}");
         }
     }
 
     /// The next question that was kept by [`Answer::Later`].
     pub fn question(&self) -> Completion {
-        let questions = self.0.questions.lock().unwrap();
-        let (mut questions, _) =
-            self.0.changed.wait_timeout_while(questions, PATIENCE, |questions| questions.is_empty()).unwrap();
-        questions.pop_front().expect("a question at the response gate")
+        self.next(&self.0.questions, "a question at the response gate")
+    }
+
+    /// The next question that was kept by [`Supplied::Later`].
+    pub fn stream_question(&self) -> StreamCompletion {
+        self.next(&self.0.stream_questions, "a question for a body stream")
+    }
+
+    fn next<T>(&self, kept: &'static Mutex<VecDeque<T>>, what: &str) -> T {
+        let (mut kept, _) =
+            self.0.changed.wait_timeout_while(kept.lock().unwrap(), PATIENCE, |kept| kept.is_empty()).unwrap();
+        kept.pop_front().expect(what)
     }
 }
 
 impl Record {
     pub(super) fn add(&self, task: Option<u64>, text: String) {
-        self.lines.lock().unwrap().push(Line { task, content: Content::Text(text) });
-        self.changed.notify_all();
+        self.change(|transcript| transcript.add(task, text));
     }
 
-    /// Makes chunks that follow one another one line, for how a body is cut is nobody's promise.
-    pub(super) fn add_data(&self, task: u64, bytes: &[u8]) {
-        let mut lines = self.lines.lock().unwrap();
-        match lines.iter_mut().rev().find(|line| line.task == Some(task)) {
-            Some(Line { content: Content::Data(before), .. }) => before.extend_from_slice(bytes),
-            _ => lines.push(Line { task: Some(task), content: Content::Data(bytes.to_vec()) }),
-        }
-        drop(lines);
+    pub(super) fn change(&self, change: impl FnOnce(&mut Transcript)) {
+        change(&mut self.transcript.lock().unwrap());
         self.changed.notify_all();
     }
 

@@ -6,9 +6,11 @@ use std::ptr;
 use urlsession::*;
 
 use super::handle::{Completion, Data, Error, Response};
-use super::recorder::{Answer, Message, Moment, Record, Recorder, shown};
+use super::moment::{Message, Moment};
+use super::recorder::{Answer, Record, Recorder};
+use super::transcript::shown;
 
-fn record(context: *mut c_void) -> &'static Record {
+pub(super) fn record(context: *mut c_void) -> &'static Record {
     // SAFETY: the context is the record that `delegate` put there, which is never freed.
     unsafe { &*context.cast::<Record>() }
 }
@@ -40,10 +42,11 @@ pub(super) unsafe extern "C" fn did_receive_response(
     let _turn = record.turn();
     let (number, status) = (url_session_task_identifier(task), url_session_response_status_code(response));
     record.add(Some(number), format!("did_receive_response {number} {status}"));
-    record.inside(&Moment { message: Message::DidReceiveResponse, session, task, completion });
+    record.inside(&Moment { response, completion, ..Moment::of_task(Message::DidReceiveResponse, session, task) });
     let disposition = match *record.answer.lock().unwrap() {
         Answer::Allow => UrlSessionResponseDisposition::ALLOW,
         Answer::Cancel => UrlSessionResponseDisposition::CANCEL,
+        Answer::BecomeDownload => UrlSessionResponseDisposition::BECOME_DOWNLOAD,
         Answer::Nothing => return,
         Answer::Later => {
             record.questions.lock().unwrap().push_back(Completion::retain(completion));
@@ -70,7 +73,8 @@ pub(super) unsafe extern "C" fn did_receive_data(
         return;
     }
     // SAFETY: the library lends this many bytes until the slot returns.
-    record.add_data(number, unsafe { std::slice::from_raw_parts(bytes, length) });
+    let bytes = unsafe { std::slice::from_raw_parts(bytes, length) };
+    record.change(|transcript| transcript.add_data(number, bytes));
     record.inside(&Moment::of_task(Message::DidReceiveData, session, task));
 }
 
@@ -113,7 +117,7 @@ pub(super) unsafe extern "C" fn did_become_invalid(
 }
 
 /// `ok`, or the error's code and the timer that made it.
-fn outcome(error: *mut UrlSessionError) -> String {
+pub(super) fn outcome(error: *mut UrlSessionError) -> String {
     if error.is_null() {
         return "ok".to_owned();
     }

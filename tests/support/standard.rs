@@ -57,6 +57,26 @@ fn answer(connection: &mut Connection, request: &Request) -> bool {
             stream(connection, "Connection: close\r\n", number(length), |connection, piece| connection.send(piece));
             false
         }
+        ["file", length] => {
+            let length = number(length);
+            file(connection, request, length, length)
+        }
+        // Gets stuck half way; who asks for the rest, gets the rest.
+        ["file", length, "half"] => {
+            let length = number(length);
+            let end = if request.value("range").is_some() { length } else { length / 2 };
+            file(connection, request, length, end) && (end == length || !connection.wait_for_leave())
+        }
+        ["upload"] => {
+            let answer = format!("{} bytes came", request.body.len());
+            respond(connection, request, 201, "Content-Type: text/plain\r\n", answer.as_bytes())
+        }
+        ["multipart"] => {
+            let fields = "Content-Type: multipart/x-mixed-replace; boundary=part\r\n";
+            let part = |text| format!("--part\r\nContent-Type: text/plain\r\n\r\n{text}\r\n");
+            let body = [part("one"), part("two"), "--part--\r\n".to_owned()].concat();
+            respond(connection, request, 200, fields, body.as_bytes())
+        }
         ["gzip"] => {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(b"hello, gzip\n").unwrap();
@@ -125,6 +145,19 @@ fn stream(
     open
 }
 
+/// Sends a file of the pattern up to `end`, from where a Range asks for; the file never changes.
+fn file(connection: &mut Connection, request: &Request, length: u64, end: u64) -> bool {
+    let range = request.value("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    let start = range.filter(|start| *start < length);
+    let (status, start) = match start {
+        Some(start) => (format!("206 Partial Content\r\nContent-Range: bytes {start}-{}/{length}", length - 1), start),
+        None => ("200 OK".to_owned(), 0),
+    };
+    let fields = format!("ETag: \"pattern\"\r\nAccept-Ranges: bytes\r\nContent-Length: {}", length - start);
+    connection.send(format!("HTTP/1.1 {status}\r\n{fields}\r\n\r\n").as_bytes())
+        && connection.send(&pattern(start, end - start))
+}
+
 /// The bytes of the standard body from `place` on: byte i is i % 251.
 pub fn pattern(place: u64, length: u64) -> Vec<u8> {
     let block: Vec<u8> = (0..251).collect();
@@ -145,6 +178,7 @@ fn number(text: &str) -> u64 {
 fn reason(status: u64) -> &'static str {
     match status {
         200 => "OK",
+        201 => "Created",
         204 => "No Content",
         301 => "Moved Permanently",
         302 => "Found",

@@ -1,6 +1,6 @@
 //! One task alone in a session, from its making to the session's end.
 
-use super::handle::{Configuration, Error, Request, Response, Task};
+use super::handle::{Configuration, Error, Request, Response, Session, Task};
 use super::origin::{self, Connection, Origin};
 use super::recorder::{Answer, Recorder};
 use super::standard;
@@ -31,8 +31,13 @@ impl Story {
     }
 
     pub fn told_to(recorder: Recorder, configuration: &Configuration, request: &Request) -> Self {
+        Self::of_task(recorder, configuration, |session| session.task_for(request))
+    }
+
+    /// That of any kind of task.
+    pub fn of_task(recorder: Recorder, configuration: &Configuration, make: impl FnOnce(&Session) -> Task) -> Self {
         let session = recorder.session(configuration);
-        let task = session.task_for(request);
+        let task = make(&session);
         task.resume();
         session.finish_tasks_and_invalidate();
         recorder.wait_for("release");
