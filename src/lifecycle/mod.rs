@@ -50,6 +50,11 @@ pub(crate) async fn drive(task: &Arc<Task>, rules: &Rules, transport: &Arc<Trans
     }
 }
 
+/// Ends a task that was told to before another could go on in its place.
+pub(crate) fn interrupt(task: &Arc<Task>) {
+    finish::complete(task, Err(task.interruption()));
+}
+
 /// Drives a download to its end, from the start or from a response that is here already.
 pub(crate) async fn take_over(task: &Arc<Task>, rules: &Rules, transport: &Arc<Transport>, handover: Option<Handover>) {
     let mut state = Download::new(task, rules);

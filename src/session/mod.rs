@@ -161,13 +161,14 @@ impl Session {
         let (session, task) = (self.clone(), task.clone());
         self.engine.spawn(async move {
             let (rules, transport) = (&session.configuration.rules, &session.transport);
-            let handover = lifecycle::drive(&task, rules, transport).await;
-            let download = handover.and_then(|handover| Some((session.become_download(&task)?, handover)));
+            let Some(handover) = lifecycle::drive(&task, rules, transport).await else { return session.retire(&task) };
+            let Some(download) = session.become_download(&task) else {
+                lifecycle::interrupt(&task);
+                return session.retire(&task);
+            };
             session.retire(&task);
-            if let Some((download, handover)) = download {
-                lifecycle::take_over(&download, rules, transport, Some(handover)).await;
-                session.retire(&download);
-            }
+            lifecycle::take_over(&download, rules, transport, Some(handover)).await;
+            session.retire(&download);
         });
     }
 
