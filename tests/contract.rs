@@ -1,64 +1,18 @@
 //! Builds the C programs of `tests/c` and runs them against an origin: each proves a part of the contract that the
-//! header's preface states. `URL_SESSION_TEST_RUNNER` is what to run them with, such as valgrind and its options, and
-//! `URL_SESSION_TEST_CFLAGS` what else to tell the compiler, such as `-fsanitize=address`.
+//! header's preface states. `URL_SESSION_TEST_RUNNER` is what to run them with, such as valgrind and its options.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::LazyLock;
-use std::{env, fs};
 
+use program::{BUILT, linked_dynamically, linked_statically, words};
 use support::certificate;
+use support::directory::Directory;
 use support::origin::{Connection, Origin};
 use support::standard;
 
+mod program;
 mod support;
-
-const C: [&str; 9] =
-    ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wno-unused-parameter", "-pthread", "-g", "-Iinclude"];
-/// What `rustc --print native-static-libs` asks for.
-const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
-const BUILT: &str = env!("CARGO_TARGET_TMPDIR");
-
-/// The library of this very build, which cargo puts beside the test's executable.
-fn library(name: &str) -> PathBuf {
-    let library = env::current_exe().unwrap().with_file_name(name);
-    assert!(library.exists(), "cargo has not built {}", library.display());
-    library
-}
-
-/// A directory with the dynamic library under the name that the loader looks for.
-static SONAME: LazyLock<PathBuf> = LazyLock::new(|| {
-    let directory = Path::new(BUILT).join("soname");
-    let version = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
-    let name = directory.join(format!("liburlsession.so.{version}"));
-    fs::create_dir_all(&directory).unwrap();
-    if fs::symlink_metadata(&name).is_ok() {
-        fs::remove_file(&name).unwrap();
-    }
-    std::os::unix::fs::symlink(library("liburlsession.so"), name).unwrap();
-    directory
-});
-
-fn words(variable: &str) -> Vec<String> {
-    env::var(variable).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
-}
-
-fn compile(name: &str, program: &Path, libraries: &[String]) {
-    let compiler = env::var("CC").unwrap_or("cc".to_owned());
-    let source = format!("tests/c/{name}.c");
-    let mut command = Command::new(compiler);
-    command.args(C).args(words("URL_SESSION_TEST_CFLAGS")).args(["-o".as_ref(), program.as_os_str()]);
-    let output = command.arg(source).args(libraries).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn dynamic(name: &str) -> PathBuf {
-    let program = Path::new(BUILT).join(name);
-    // The old tag, which goes before the LD_LIBRARY_PATH of cargo: another build's library may be on that.
-    let rpath = format!("-Wl,--disable-new-dtags,-rpath,{}", SONAME.display());
-    compile(name, &program, &[library("liburlsession.so").display().to_string(), rpath]);
-    program
-}
 
 /// Runs the program, which has two minutes, or five where something watches it.
 fn output(program: &Path, arguments: &[&str]) -> Output {
@@ -80,7 +34,22 @@ fn succeeds(program: &Path, arguments: &[&str]) {
 
 fn proves(name: &str) {
     let origin = Origin::http(standard::serve);
-    succeeds(&dynamic(name), &[&origin.url("")]);
+    succeeds(&linked_dynamically(name), &[&origin.url("")]);
+}
+
+/// The same for a program that gets a directory too, and leaves nothing in it.
+fn proves_in_a_directory(name: &str) {
+    let (origin, directory) = (Origin::http(standard::serve), Directory::default());
+    succeeds(&linked_dynamically(name), &[&origin.url(""), &directory.path().display().to_string()]);
+    assert!(directory.files().is_empty(), "{name} left {:?}", directory.files());
+}
+
+/// An informational response, then the response.
+fn early(connection: &mut Connection) {
+    while connection.read_request().is_some() {
+        connection.send(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n");
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    }
 }
 
 /// Without this a run under valgrind or ASan could prove nothing and nobody would know.
@@ -88,40 +57,50 @@ fn proves(name: &str) {
 fn c00_a_fault_is_seen_by_what_watches() {
     let is_sanitized = words("URL_SESSION_TEST_CFLAGS").iter().any(|flag| flag.starts_with("-fsanitize"));
     let is_watched = is_sanitized || !words("URL_SESSION_TEST_RUNNER").is_empty();
-    assert_eq!(output(&dynamic("00_fault"), &[]).status.success(), !is_watched);
+    assert_eq!(output(&linked_dynamically("00_fault"), &[]).status.success(), !is_watched);
 }
 
 #[test]
 fn c01_null_and_dead_handles_everywhere() {
     proves("01_null");
+    proves("01_null_transfers");
 }
 
 #[test]
 fn c02_a_panic_ends_its_call_or_task_only() {
-    let origin = Origin::http(standard::serve);
+    let (origin, directory) = (Origin::http(standard::serve), Directory::default());
+    let directory_path = directory.path().display().to_string();
     // Rust reports a panic on standard error, as the contract says.
-    let output = output(&dynamic("02_panic"), &[&origin.url("")]);
+    let output = output(&linked_dynamically("02_panic"), &[&origin.url(""), &directory_path]);
     assert!(output.status.success() && output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(directory.files().is_empty(), "a panic left {:?}", directory.files());
 }
 
 #[test]
 fn c03_ownership() {
     proves("03_ownership");
+    proves_in_a_directory("03_ownership_transfers");
 }
 
 #[test]
-fn c04_smaller_and_larger_delegates() {
+fn c04_smaller_and_larger_structs() {
     proves("04_small_struct");
+    proves("04_small_source");
 }
 
 #[test]
 fn c05_answers() {
     proves("05_answers");
+    proves("05_body_answers");
 }
 
 #[test]
 fn c06_every_function_in_every_slot() {
     proves("06_reentrancy");
+    let (origin, early, directory) = (Origin::http(standard::serve), Origin::http(early), Directory::default());
+    // What is cancelled with a session after it was paused leaves its file to the resume data.
+    let directory = directory.path().display().to_string();
+    succeeds(&linked_dynamically("06_reentrancy_transfers"), &[&origin.url(""), &directory, &early.url("")]);
 }
 
 #[test]
@@ -137,6 +116,10 @@ fn c08_complete_comes_once_and_last() {
 #[test]
 fn c09_misuse_is_a_status_or_an_error() {
     proves("09_misuse");
+    // What was paused leaves its file to the resume data.
+    let (origin, directory) = (Origin::http(standard::serve), Directory::default());
+    let directory = directory.path().display().to_string();
+    succeeds(&linked_dynamically("09_misuse_transfers"), &[&origin.url(""), &directory]);
 }
 
 #[test]
@@ -148,7 +131,7 @@ fn c10_no_sigpipe() {
     let (http, https) = (Origin::http(leave_early), Origin::https(leave_early));
     let authority = Path::new(BUILT).join("authority.pem");
     fs::write(&authority, certificate::trusted()).unwrap();
-    succeeds(&dynamic("10_sigpipe"), &[&http.url(""), &https.url(""), &authority.display().to_string()]);
+    succeeds(&linked_dynamically("10_sigpipe"), &[&http.url(""), &https.url(""), &authority.display().to_string()]);
 }
 
 #[test]
@@ -167,10 +150,27 @@ fn c13_a_dialer_of_the_application() {
 }
 
 #[test]
+fn c14_downloads() {
+    proves_in_a_directory("14_download");
+}
+
+#[test]
+fn c15_uploads() {
+    proves_in_a_directory("15_upload");
+}
+
+#[test]
+fn c16_a_full_disk() {
+    proves_in_a_directory("16_disk_full");
+}
+
+#[test]
+fn c17_body_sources() {
+    proves("17_body_source");
+}
+
+#[test]
 fn the_static_library_needs_only_the_system() {
     let origin = Origin::http(standard::serve);
-    let program = Path::new(BUILT).join("static");
-    let archive = library("liburlsession.a").display().to_string();
-    compile("11_completion_handler", &program, &[&[archive][..], &SYSTEM_LIBRARIES.map(str::to_owned)].concat());
-    succeeds(&program, &[&origin.url("")]);
+    succeeds(&linked_statically("11_completion_handler"), &[&origin.url("")]);
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-use urlsession::ffi::UrlSessionDelegate;
+use urlsession::ffi::{UrlSessionBodySource, UrlSessionDelegate, UrlSessionProgress};
 
 const COMMITTED: &str = include_str!("../include/urlsession.h");
 
@@ -65,21 +65,31 @@ fn holds(file: &str, conditions: &[String]) {
     compile(&compiler, "c11", file, &format!("#include \"urlsession.h\"\n{asserts}")).expect("no C compiler");
 }
 
+/// The size of a struct, and where its members are.
+macro_rules! layout {
+    ($name:ident: $($member:ident),*) => {{
+        let mut conditions = vec![format!("sizeof({}) == {}", stringify!($name), size_of::<$name>())];
+        $(
+            let offset = offset_of!($name, $member);
+            conditions.push(format!("offsetof({}, {}) == {offset}", stringify!($name), stringify!($member)));
+        )*
+        conditions
+    }};
+}
+
 #[test]
 fn has_the_layout_that_rust_has() {
-    let mut conditions = vec![format!("sizeof(UrlSessionDelegate) == {}", size_of::<UrlSessionDelegate>())];
-    macro_rules! at {
-        ($($slot:ident),*) => {$(
-            let offset = offset_of!(UrlSessionDelegate, $slot);
-            conditions.push(format!("offsetof(UrlSessionDelegate, {}) == {offset}", stringify!($slot)));
-        )*};
-    }
-    at!(size, context, release, did_create_task, data_task_did_receive_response, data_task_did_receive_data);
-    at!(task_did_complete, session_did_become_invalid);
-    for number in ["Status", "ErrorCode", "TaskState", "ResponseDisposition", "Timeout", "TlsVersion"] {
-        conditions.push(format!("sizeof(UrlSession{number}) == 4"));
-    }
-    holds("layout.c", &conditions);
+    let delegate = layout!(UrlSessionDelegate: size, context, release, did_create_task,
+        task_did_receive_informational_response, download_task_did_resume_at_offset, data_task_did_receive_response,
+        data_task_did_become_download_task, task_need_new_body_stream, task_did_send_body_data,
+        data_task_did_receive_data, download_task_did_write_data, task_did_update_progress,
+        download_task_did_finish_downloading, task_did_complete, session_did_become_invalid);
+    let source = layout!(UrlSessionBodySource: size, context, release, length, read, rewind, close);
+    let progress = layout!(UrlSessionProgress: size, fraction, bytes_sent, bytes_expected_to_send, bytes_received,
+        bytes_expected_to_receive, bytes_per_second, seconds_left);
+    let numbers = ["Status", "ErrorCode", "TaskState", "TaskKind", "ResponseDisposition", "Timeout", "TlsVersion"];
+    let numbers = numbers.map(|number| format!("sizeof(UrlSession{number}) == 4"));
+    holds("layout.c", &[delegate, source, progress, numbers.into()].concat());
 }
 
 /// Paragraph 9: what Apple has a number for has Apple's.
@@ -92,6 +102,7 @@ fn has_the_numbers_that_apple_has() {
         ("TASK_STATE_COMPLETED", 3),
         ("RESPONSE_DISPOSITION_CANCEL", 0),
         ("RESPONSE_DISPOSITION_ALLOW", 1),
+        ("RESPONSE_DISPOSITION_BECOME_DOWNLOAD", 2),
         ("TLS_VERSION_V1_2", 0x0303),
         ("TLS_VERSION_V1_3", 0x0304),
         ("ERROR_CODE_UNKNOWN", -1),
@@ -107,9 +118,13 @@ fn has_the_numbers_that_apple_has() {
         ("ERROR_CODE_NOT_CONNECTED_TO_INTERNET", -1009),
         ("ERROR_CODE_REDIRECT_TO_NON_EXISTENT_LOCATION", -1010),
         ("ERROR_CODE_BAD_SERVER_RESPONSE", -1011),
+        ("ERROR_CODE_REQUEST_BODY_STREAM_EXHAUSTED", -1021),
         ("ERROR_CODE_CANNOT_DECODE_RAW_DATA", -1015),
         ("ERROR_CODE_CANNOT_DECODE_CONTENT_DATA", -1016),
         ("ERROR_CODE_CANNOT_PARSE_RESPONSE", -1017),
+        ("ERROR_CODE_FILE_DOES_NOT_EXIST", -1100),
+        ("ERROR_CODE_FILE_IS_DIRECTORY", -1101),
+        ("ERROR_CODE_NO_PERMISSIONS_TO_READ_FILE", -1102),
         ("ERROR_CODE_DATA_LENGTH_EXCEEDS_MAXIMUM", -1103),
         ("ERROR_CODE_SECURE_CONNECTION_FAILED", -1200),
         ("ERROR_CODE_SERVER_CERTIFICATE_HAS_BAD_DATE", -1201),
@@ -118,6 +133,10 @@ fn has_the_numbers_that_apple_has() {
         ("ERROR_CODE_SERVER_CERTIFICATE_NOT_YET_VALID", -1204),
         ("ERROR_CODE_CLIENT_CERTIFICATE_REJECTED", -1205),
         ("ERROR_CODE_CLIENT_CERTIFICATE_REQUIRED", -1206),
+        ("ERROR_CODE_CANNOT_CREATE_FILE", -3000),
+        ("ERROR_CODE_CANNOT_OPEN_FILE", -3001),
+        ("ERROR_CODE_CANNOT_WRITE_TO_FILE", -3003),
+        ("ERROR_CODE_CANNOT_MOVE_FILE", -3005),
     ];
     holds("numbers.c", &numbers.map(|(name, number)| format!("URL_SESSION_{name} == {number}")));
 }

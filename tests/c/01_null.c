@@ -1,27 +1,10 @@
 /* Paragraphs 1 and 7: every function with every pointer NULL, and with handles that are dead, of another kind or no
  * handles at all. A status or an empty answer comes back, the out-parameters are written, and nothing else happens. */
-#include <stdint.h>
 #include <string.h>
 
-#include "check.h"
-#include "urlsession.h"
+#include "null.h"
 
-#define GARBAGE ((void *)0x5a5a5a5a)
-
-/* What an out-parameter holds before the call, and must not hold after it. */
-#define WRITTEN_NULL(type, call)                                                                                       \
-    do {                                                                                                               \
-        type *out = GARBAGE;                                                                                           \
-        CHECK(call);                                                                                                   \
-        CHECK(out == NULL);                                                                                            \
-    } while (0)
-
-#define NO_POINTER URL_SESSION_STATUS_NULL_ARGUMENT
-#define NO_HANDLE URL_SESSION_STATUS_INVALID_HANDLE
-#define NO_VALUE URL_SESSION_STATUS_INVALID_ARGUMENT
-#define OK URL_SESSION_STATUS_OK
-
-/* One living object of every kind. */
+/* One living object of every kind that a data task has. */
 static UrlSession *session;
 static UrlSessionTask *task;
 static UrlSessionData *data;
@@ -269,18 +252,6 @@ static void bad_configuration(void *bad, UrlSessionStatus status)
         WRITTEN_NULL(UrlSession, url_session_new(bad, NULL, &out) == status);
 }
 
-/* What is no handle of a kind: NULL, one of another kind, one that was released, numbers, and a real address. */
-static void sweep(void (*bad)(void *, UrlSessionStatus), void *of_another_kind, void *released)
-{
-    int somewhere = 0;
-    bad(NULL, NO_POINTER);
-    bad(of_another_kind, NO_HANDLE);
-    bad(released, NO_HANDLE);
-    bad((void *)1, NO_HANDLE);
-    bad((void *)UINTPTR_MAX, NO_HANDLE);
-    bad(&somewhere, NO_HANDLE);
-}
-
 /* The right handle, and NULL for each of the other pointers. */
 static void null_arguments(const char *base)
 {
@@ -397,8 +368,11 @@ int main(int count, char **arguments)
     make_objects(arguments[1]);
     sweep_all();
     null_arguments(arguments[1]);
-    for (UrlSessionStatus status = 0; status < 100; status++)
+    for (UrlSessionStatus status = 0; status < 100; status++) {
         CHECK(strlen(url_session_status_message(status)) > 0);
+        bool is_known = strcmp(url_session_status_message(status), url_session_status_message(UINT32_MAX)) != 0;
+        CHECK(is_known == (status <= URL_SESSION_STATUS_FAILED));
+    }
     CHECK(strlen(url_session_version()) > 0);
     CHECK(url_session_shared() != NULL);
 

@@ -153,6 +153,39 @@ static void in_the_last_message(const char *base)
     finish(session, &outcome, 2, 1);
 }
 
+static void did_finish(void *outcome, UrlSession *session, UrlSessionTask *task, const char *path,
+                       UrlSessionDownloadedFile *file)
+{
+    CHECK(url_session_downloaded_file_path(file) != NULL);
+}
+
+/* The file of a download that panics goes with it; where the message that panics had the file, too. */
+static void of_a_download(const char *base, const char *directory, uint32_t place)
+{
+    Outcome outcome = OUTCOME;
+    UrlSessionDelegate delegate = {
+        .size = sizeof delegate,
+        .context = &outcome,
+        .release = did_release,
+        .download_task_did_finish_downloading = did_finish,
+        .task_did_complete = did_complete,
+    };
+    UrlSessionConfiguration *configuration = url_session_configuration_new_default();
+    UrlSession *session;
+    UrlSessionTask *task;
+    CHECK(url_session_configuration_set_download_directory(configuration, directory) == URL_SESSION_STATUS_OK);
+    CHECK(url_session_new(configuration, &delegate, &session) == URL_SESSION_STATUS_OK);
+    url_session_configuration_release(configuration);
+    CHECK(url_session_fault_panic(place) == URL_SESSION_STATUS_OK);
+    for (int index = 0; index < 2; index++) {
+        CHECK(url_session_download_task_with_url(session, url(base, "/bytes/100000"), &task) == URL_SESSION_STATUS_OK);
+        CHECK(url_session_task_resume(task) == URL_SESSION_STATUS_OK);
+        CHECK(reached(&outcome.completed, index + 1));
+        url_session_task_release(task);
+    }
+    finish(session, &outcome, 2, 1);
+}
+
 /* No task to blame: the session still ends and lets go of its context. */
 static void in_did_become_invalid(void)
 {
@@ -164,11 +197,13 @@ static void in_did_become_invalid(void)
 
 int main(int count, char **arguments)
 {
-    CHECK(count > 1);
+    CHECK(count > 2);
     in_this_call();
     in_the_next_task(arguments[1]);
     in_the_next_message(arguments[1]);
     in_the_last_message(arguments[1]);
+    of_a_download(arguments[1], arguments[2], IN_THE_NEXT_TASK);
+    of_a_download(arguments[1], arguments[2], IN_THE_NEXT_MESSAGE);
     in_did_become_invalid();
     return 0;
 }

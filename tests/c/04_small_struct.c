@@ -1,20 +1,21 @@
 /* Paragraph 4: the delegate of an older, smaller library is taken as it is and not read past its size; of a newer,
  * larger one the part that is known; a size that cannot be right is refused. */
-#define _DEFAULT_SOURCE
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "edge.h"
 
-#include "check.h"
+#include <stddef.h>
+
 #include "urlsession.h"
 
 /* What a session's delegate was told. */
 typedef struct {
     int created;
     int responses;
+    int streams;
+    int sent;
     int chunks;
+    int written;
+    int progress;
+    int finished;
     int completed;
     int invalid;
     Waiter outcome;
@@ -34,10 +35,44 @@ static void did_receive_response(void *told, UrlSession *session, UrlSessionTask
     ((Told *)told)->responses++;
 }
 
+static void did_need_stream(void *told, UrlSession *session, UrlSessionTask *task, int64_t offset,
+                            UrlSessionBodyStreamCompletion *completion)
+{
+    UrlSessionMultipartForm *form = url_session_multipart_form_new();
+    UrlSessionBodyStream *stream = url_session_multipart_form_copy_body_stream(form);
+    ((Told *)told)->streams++;
+    CHECK(url_session_body_stream_completion_answer(completion, stream) == URL_SESSION_STATUS_OK);
+    url_session_body_stream_release(stream);
+    url_session_multipart_form_release(form);
+}
+
+static void did_send(void *told, UrlSession *session, UrlSessionTask *task, int64_t bytes, int64_t total,
+                     int64_t expected)
+{
+    ((Told *)told)->sent++;
+}
+
 static void did_receive_data(void *told, UrlSession *session, UrlSessionTask *task, const uint8_t *bytes,
                              size_t length, UrlSessionData *data)
 {
     ((Told *)told)->chunks++;
+}
+
+static void did_write(void *told, UrlSession *session, UrlSessionTask *task, int64_t bytes, int64_t total,
+                      int64_t expected)
+{
+    ((Told *)told)->written++;
+}
+
+static void did_progress(void *told, UrlSession *session, UrlSessionTask *task, const UrlSessionProgress *progress)
+{
+    ((Told *)told)->progress++;
+}
+
+static void did_finish(void *told, UrlSession *session, UrlSessionTask *task, const char *path,
+                       UrlSessionDownloadedFile *file)
+{
+    ((Told *)told)->finished++;
 }
 
 static void did_complete(void *told, UrlSession *session, UrlSessionTask *task, UrlSessionError *error)
@@ -70,38 +105,43 @@ static UrlSessionDelegate whole(Told *told)
         .release = did_release,
         .did_create_task = did_create_task,
         .data_task_did_receive_response = did_receive_response,
+        .task_need_new_body_stream = did_need_stream,
+        .task_did_send_body_data = did_send,
         .data_task_did_receive_data = did_receive_data,
+        .download_task_did_write_data = did_write,
+        .task_did_update_progress = did_progress,
+        .download_task_did_finish_downloading = did_finish,
         .task_did_complete = did_complete,
         .session_did_become_invalid = did_become_invalid,
     };
 }
 
-/* The first `size` bytes of `delegate` at the very end of readable memory: one byte further ends the program. */
-static UrlSessionDelegate *at_the_edge(const UrlSessionDelegate *delegate, size_t size)
+static void start(UrlSessionStatus status, UrlSessionTask *task)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(pages != MAP_FAILED);
-    CHECK(mprotect(pages + page, page, PROT_NONE) == 0);
-    void *place = pages + page - size;
-    memcpy(place, delegate, size);
-    memcpy(place, &size, sizeof size);
-    return place;
+    CHECK(status == URL_SESSION_STATUS_OK);
+    CHECK(url_session_task_resume(task) == URL_SESSION_STATUS_OK);
+    url_session_task_release(task);
 }
 
-/* A task of the session's and one with a handler, to the very end. */
+/* A data, an upload and a download task of the session's, and one with a handler, to the very end. */
 static void run(const UrlSessionDelegate *delegate, Told *told, const char *to)
 {
     UrlSession *session;
-    UrlSessionTask *task, *other;
+    UrlSessionTask *task;
+    UrlSessionRequest *request;
+    UrlSessionStatus status;
     CHECK(url_session_new(NULL, delegate, &session) == URL_SESSION_STATUS_OK);
-    CHECK(url_session_data_task_with_url(session, to, &task) == URL_SESSION_STATUS_OK);
-    CHECK(url_session_data_task_with_url_completion_handler(session, to, handler, told, &other) ==
-          URL_SESSION_STATUS_OK);
-    CHECK(url_session_task_resume(task) == URL_SESSION_STATUS_OK);
-    CHECK(url_session_task_resume(other) == URL_SESSION_STATUS_OK);
-    url_session_task_release(task);
-    url_session_task_release(other);
+    CHECK(url_session_request_new(to, &request) == URL_SESSION_STATUS_OK);
+    CHECK(url_session_request_set_http_method(request, "POST") == URL_SESSION_STATUS_OK);
+    status = url_session_data_task_with_url(session, to, &task);
+    start(status, task);
+    status = url_session_data_task_with_url_completion_handler(session, to, handler, told, &task);
+    start(status, task);
+    status = url_session_upload_task_with_streamed_request(session, request, &task);
+    start(status, task);
+    status = url_session_download_task_with_url(session, to, &task);
+    start(status, task);
+    url_session_request_release(request);
     url_session_release(session);
     CHECK(reached(&told->released, 1));
     CHECK(count_of(&told->outcome) == 1);
@@ -110,23 +150,21 @@ static void run(const UrlSessionDelegate *delegate, Told *told, const char *to)
 /* Each library of the past knew one slot less; what lies behind its struct is not read. */
 static void older(const char *to)
 {
-    static const size_t sizes[] = {
-        offsetof(UrlSessionDelegate, did_create_task),
-        offsetof(UrlSessionDelegate, data_task_did_receive_response),
-        offsetof(UrlSessionDelegate, data_task_did_receive_data),
-        offsetof(UrlSessionDelegate, task_did_complete),
-        offsetof(UrlSessionDelegate, session_did_become_invalid),
-        sizeof(UrlSessionDelegate),
-    };
-    for (size_t index = 0; index < sizeof sizes / sizeof sizes[0]; index++) {
-        size_t size = sizes[index];
+    size_t size = offsetof(UrlSessionDelegate, did_create_task);
+    for (; size <= sizeof(UrlSessionDelegate); size += sizeof(void (*)(void))) {
         Told told = TOLD;
         UrlSessionDelegate delegate = whole(&told);
         run(at_the_edge(&delegate, size), &told, to);
-        CHECK(told.created == (size > offsetof(UrlSessionDelegate, did_create_task) ? 2 : 0));
-        CHECK(told.responses == (size > offsetof(UrlSessionDelegate, data_task_did_receive_response)));
+        bool sends = size > offsetof(UrlSessionDelegate, task_need_new_body_stream);
+        CHECK(told.created == (size > offsetof(UrlSessionDelegate, did_create_task) ? 4 : 0));
+        CHECK(told.streams == sends);
+        CHECK(told.responses == (size > offsetof(UrlSessionDelegate, data_task_did_receive_response)) + sends);
+        CHECK((told.sent > 0) == (size > offsetof(UrlSessionDelegate, task_did_send_body_data)));
         CHECK((told.chunks > 0) == (size > offsetof(UrlSessionDelegate, data_task_did_receive_data)));
-        CHECK(told.completed == (size > offsetof(UrlSessionDelegate, task_did_complete)));
+        CHECK((told.written > 0) == (size > offsetof(UrlSessionDelegate, download_task_did_write_data)));
+        CHECK((told.progress > 0) == (size > offsetof(UrlSessionDelegate, task_did_update_progress)));
+        CHECK(told.finished == (size > offsetof(UrlSessionDelegate, download_task_did_finish_downloading)));
+        CHECK(told.completed == (size > offsetof(UrlSessionDelegate, task_did_complete) ? 3 : 0));
         CHECK(told.invalid == (size > offsetof(UrlSessionDelegate, session_did_become_invalid)));
     }
 }
@@ -142,7 +180,8 @@ static void older_with_garbage_behind(const char *to)
     memcpy(&delegate, &known, size);
     delegate.size = size;
     run(&delegate, &told, to);
-    CHECK(told.created == 2 && told.responses == 1 && told.chunks == 0 && told.completed == 0 && told.invalid == 0);
+    CHECK(told.created == 4 && told.responses == 2 && told.streams == 1 && told.sent > 0);
+    CHECK(told.chunks == 0 && told.finished == 0 && told.completed == 0 && told.invalid == 0);
 }
 
 static void newer(const char *to)
@@ -156,7 +195,8 @@ static void newer(const char *to)
     delegate.known = whole(&told);
     delegate.known.size = sizeof delegate;
     run(&delegate.known, &told, to);
-    CHECK(told.created == 2 && told.responses == 1 && told.chunks > 0 && told.completed == 1 && told.invalid == 1);
+    CHECK(told.created == 4 && told.responses == 2 && told.streams == 1 && told.sent > 0);
+    CHECK(told.chunks > 0 && told.finished == 1 && told.completed == 3 && told.invalid == 1);
 }
 
 /* Too small for what every delegate has, or cut through a slot. */

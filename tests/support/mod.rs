@@ -1,5 +1,5 @@
 //! What the tests stand on: an origin that can send any bytes at any time, and a recorder of what a delegate is told.
-#![allow(dead_code, reason = "every binary that includes this room uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every binary that includes this room uses a part of it")]
 
 pub mod body;
 pub mod certificate;
