@@ -1,7 +1,22 @@
 use crate::server::Server;
 use crate::site::REDIRECTS;
 
-const MODULES: [&str; 8] = ["alias", "authz_core", "deflate", "filter", "mime", "mpm_event", "setenvif", "ssl"];
+const MODULES: [&str; 14] = [
+    "alias",
+    "authz_core",
+    "dav",
+    "dav_fs",
+    "deflate",
+    "env",
+    "filter",
+    "headers",
+    "mime",
+    "mpm_event",
+    "ratelimit",
+    "rewrite",
+    "setenvif",
+    "ssl",
+];
 
 /// Serves the site of `site.rs`.
 pub fn start(more: &str) -> Option<Server> {
@@ -34,6 +49,7 @@ pub fn start(more: &str) -> Option<Server> {
             AddDefaultCharset utf-8
             AddOutputFilterByType DEFLATE text/plain
             LimitRequestBody 1048576
+            DavLockDB files/lock
             SetEnvIf Request_URI ^/close.html$ nokeepalive
             {redirects}
             {more}"

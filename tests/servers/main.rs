@@ -9,6 +9,9 @@ mod server;
 mod apache;
 mod lighttpd;
 mod nginx;
+mod python;
 
+mod downloads;
 mod site;
 mod tls;
+mod uploads;

@@ -1,13 +1,14 @@
 //! A server's program, with a folder and a port of its own.
 
 use std::fmt::Display;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{env, thread};
 
 use crate::support::PATIENCE;
@@ -28,10 +29,7 @@ impl Server {
     /// The program is the first of the files it needs; `configure` gets the folder and the port to listen on. None where
     /// a file is missing.
     pub fn start(needs: &[&str], arguments: &[&str], configure: impl Fn(&Path, u16) -> String) -> Option<Self> {
-        if let Some(missing) = needs.iter().find(|file| !Path::new(file).exists()) {
-            assert!(env::var("URL_SESSION_TEST_SERVERS").as_deref() != Ok("required"), "{missing} is not installed");
-            #[expect(clippy::explicit_write, reason = "a test that passes keeps to itself what eprintln writes")]
-            writeln!(io::stderr(), "skipped: {missing} is not installed").unwrap();
+        if !needs.iter().all(|file| is_installed(file)) {
             return None;
         }
         let mut said = String::new();
@@ -50,6 +48,8 @@ impl Server {
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         let folder = env::temp_dir().join(format!("urlsession-{}-{number}", process::id()));
         fs::create_dir_all(folder.join("files")).unwrap();
+        // Started by root, Apache is somebody else when a file is put there.
+        fs::set_permissions(folder.join("files"), Permissions::from_mode(0o777)).unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         fs::write(folder.join("configuration"), configure(&folder, port)).unwrap();
         fs::write(folder.join("identity"), Identity::own().pem()).unwrap();
@@ -71,9 +71,29 @@ impl Server {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
+    /// The same over TLS, by the name in [`Identity::own`].
+    pub fn secure_url(&self, path: impl Display) -> String {
+        self.url(path).replacen("http", "https", 1)
+    }
+
+    /// Where a served file is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join("files").join(name)
+    }
+
     /// Adds to what is served.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.folder.join("files").join(name), content).unwrap();
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    /// The same, of a file that was last changed so many seconds after 2001-09-09T01:46:40Z.
+    pub fn old_file(&self, name: &str, content: impl AsRef<[u8]>, seconds: u64) {
+        self.file(name, content);
+        self.set_modified(name, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 + seconds));
+    }
+
+    pub fn set_modified(&self, name: &str, time: SystemTime) {
+        File::options().write(true).open(self.path(name)).unwrap().set_modified(time).unwrap();
     }
 
     fn read(&self, name: &str) -> String {
@@ -93,12 +113,22 @@ impl Server {
 
     /// Waits until the news that the server has closed all connections has reached this side of them.
     pub fn wait_for_hang_up(&self) {
-        let peer = format!(":{:04X}", self.port);
+        self.wait_for_end_of_connections(2);
+    }
+
+    /// Waits until the server has closed all connections, even if it has more to send before the news of that.
+    pub fn wait_for_close(&self) {
+        self.wait_for_end_of_connections(1);
+    }
+
+    /// The system's table has the local address in column 1 and the remote one in column 2.
+    fn wait_for_end_of_connections(&self, column: usize) {
+        let port = format!(":{:04X}", self.port);
         wait_for("the server to hang up", || {
             let table = fs::read_to_string("/proc/net/tcp").unwrap();
             let is_open = |line: &str| {
                 let fields: Vec<_> = line.split_whitespace().collect();
-                fields[2].ends_with(&peer) && fields[3] == "01"
+                fields[column].ends_with(&port) && fields[3] == "01"
             };
             (!table.lines().any(is_open)).then_some(())
         });
@@ -111,6 +141,17 @@ impl Drop for Server {
         drop(self.process.wait());
         drop(fs::remove_dir_all(&self.folder));
     }
+}
+
+/// Says so, or fails, where it is not.
+pub fn is_installed(program: &str) -> bool {
+    let there = Path::new(program).exists();
+    if !there {
+        assert!(env::var("URL_SESSION_TEST_SERVERS").as_deref() != Ok("required"), "{program} is not installed");
+        #[expect(clippy::explicit_write, reason = "a test that passes keeps to itself what eprintln writes")]
+        writeln!(io::stderr(), "skipped: {program} is not installed").unwrap();
+    }
+    there
 }
 
 fn wait_for<R>(what: &str, mut answer: impl FnMut() -> Option<R>) -> R {

@@ -15,12 +15,12 @@ pub const REDIRECTS: [u32; 3] = [301, 302, 307];
 const PAGE: &str = "hello, world\n";
 
 /// Runs the test against every server.
-fn each(test: impl Fn(&Server)) {
+pub fn each(test: impl Fn(&Server)) {
     each_with(["", "", ""], test);
 }
 
 /// The same, with so much more in the configuration of nginx, Apache and lighttpd.
-fn each_with(more: [&str; 3], test: impl Fn(&Server)) {
+pub fn each_with(more: [&str; 3], test: impl Fn(&Server)) {
     let starts: [fn(&str) -> Option<Server>; 3] = [nginx::start, apache::start, lighttpd::start];
     for ((start, more), name) in starts.into_iter().zip(more).zip(["nginx", "Apache", "lighttpd"]) {
         // What a test prints is shown if it fails.

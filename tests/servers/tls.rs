@@ -24,6 +24,10 @@ impl Identity {
         })
     }
 
+    pub fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
     /// Both in one file.
     pub fn pem(&self) -> String {
         format!("{}{}", self.certificate, self.key)
@@ -37,7 +41,7 @@ fn nginx(more: &str) -> Option<Server> {
 /// Gets it over https, of this host, with trust in the certificate.
 fn get(server: &Server, host: &str, path: &str) -> Story {
     let url = server.url(path).replace("http://127.0.0.1", &format!("https://{host}"));
-    Story::with(&Configuration::trusting(&Identity::own().certificate), &Request::new(&url))
+    Story::with(&Configuration::trusting(Identity::own().certificate()), &Request::new(&url))
 }
 
 #[test]
