@@ -12,22 +12,26 @@
 //!
 //! Stations stand in a line and call only the next one. Nouns (task, message, error) travel through them and call
 //! nobody. The outbox is one trait, `Delegate`: the only way anything goes back to the application. Where transport
-//! must tell how far it is, it tells a trait argument that `lifecycle` implements.
+//! must tell how far it is, or needs the next bytes of a body, it has trait arguments that `lifecycle` implements.
 //!
 //! | step | Apple's life cycle with a custom delegate | lives in |
 //! |---|---|---|
 //! | 1 | configuration: default, ephemeral | `session/configuration.rs` |
 //! | 2 | session from configuration and delegate | `session/mod.rs` |
-//! | 3 | tasks, suspended until `resume`; the request with what the session adds | `session/mod.rs`, `task/`, `lifecycle/request.rs` |
+//! | 3 | tasks, suspended until `resume`; the request with what is added | `session/mod.rs`, `lifecycle/request.rs` |
 //! | 4 | connection and trust | `lifecycle/exchange.rs`, `transport/` |
 //! | 5 | redirect, then back to 4 | `lifecycle/redirect.rs` |
-//! | 7 | response: allow, cancel | `lifecycle/response.rs` |
-//! | 8, 9 | body and its counter | `lifecycle/exchange.rs`, `transport/http1/` |
-//! | 10 | data, decoded and bounded | `lifecycle/receive.rs` |
-//! | 13 | complete, exactly once, last | `lifecycle/finish.rs` |
+//! | 6 | a download goes on at the offset where it stopped | `lifecycle/resumption.rs`, `task/resume_data.rs` |
+//! | 7 | response: allow, cancel, become a download; interim answers before | `lifecycle/response.rs` |
+//! | 8 | the body, whenever it goes out: bytes, files, streams | `lifecycle/upload.rs` and the feeds beside it |
+//! | 9 | send progress | `lifecycle/progress.rs` |
+//! | 10 | data, decoded and bounded; write progress | `lifecycle/receive.rs`, `lifecycle/writer.rs` |
+//! | 12 | download finished in a temporary file | `lifecycle/finish.rs`, `file/` |
+//! | 13 | complete, exactly once, last; resume data in the error | `lifecycle/finish.rs` |
+//! | 14 | multipart/x-mixed-replace: back to 7 for every part | `lifecycle/multipart.rs` |
 //! | 15 | invalidate; did-become-invalid; the delegate is released | `session/mod.rs`, `session/registry.rs` |
 //!
-//! Steps 6, 11, 12 and 14 come with later versions.
+//! Step 11 comes with a later version.
 
 #![deny(unsafe_code)]
 

@@ -1,8 +1,11 @@
-//! The application's stream while it goes out: read where the task's messages are told, one piece ahead.
+//! The application's stream while it goes out: read where the task's messages are told, some pieces at a time, and ahead
+//! of what is being sent.
 
+use std::collections::VecDeque;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
@@ -12,19 +15,47 @@ use crate::message::{BodyRead, BodySource, PendingRead, ReadFailure};
 use crate::task::Task;
 use crate::transport::{Feed, OutgoingBody};
 
-/// What is asked for at a time.
+/// What a read may give.
 const PIECE: usize = 256 << 10;
+/// A buffer with less room than this is not read into again.
+const ROOM: usize = 64 << 10;
+/// What is read in one go, for to go to the application and back costs more than to copy much.
+const BATCH: usize = 1 << 20;
+const MOST_READS: usize = 64;
 
 pub(super) struct StreamFeed {
     task: Arc<Task>,
     source: Arc<dyn BodySource>,
-    /// What was asked for and did not come yet; none behind the end.
-    pending: Option<PendingRead>,
+    next: Next,
+    pieces: VecDeque<BytesMut>,
     /// What was said about the length, less what came.
     left: Option<u64>,
     /// Being sent, and then free again.
-    given: Bytes,
+    given: Vec<Bytes>,
     is_held: bool,
+}
+
+/// What comes behind the pieces that are here.
+enum Next {
+    /// The source was asked.
+    Batch(oneshot::Receiver<Batch>),
+    /// It will answer later.
+    Read(PendingRead),
+    /// It has more.
+    More,
+    End,
+}
+
+/// What a source gave in one go.
+struct Batch {
+    pieces: VecDeque<BytesMut>,
+    then: Then,
+}
+
+enum Then {
+    More,
+    Waits(PendingRead),
+    End(Result<(), ReadFailure>),
 }
 
 impl StreamFeed {
@@ -36,62 +67,96 @@ impl StreamFeed {
         declared: Option<u64>,
     ) -> Result<OutgoingBody, Error> {
         let (begun, begins) = oneshot::channel();
-        let (read, pending) = BodyRead::new(BytesMut::zeroed(PIECE));
+        let (read, batch) = oneshot::channel();
         let asked = source.clone();
         task.outbox().call(move || {
             let is_there = !rewinds || asked.rewind(0);
-            let length = is_there.then(|| asked.length());
+            let length = is_there.then(|| asked.length().or(declared));
             let _ = begun.send(length);
             // One of 0 needs no bytes.
-            if length.is_some_and(|length| length != Some(0)) {
-                asked.read(&read);
+            if let Some(length) = length.filter(|length| *length != Some(0)) {
+                let _ = read.send(Batch::read(&*asked, Vec::new(), length));
             }
         });
         task.clock.hold();
         let begins = begins.await;
         task.clock.unhold();
         let length = match begins {
-            Ok(Some(length)) => length.or(declared),
+            Ok(Some(length)) => length,
             Ok(None) => return Err(exhausted("the body stream cannot go back to its start: give another")),
             Err(_) => return Err(Error::fault()),
         };
         if length == Some(0) {
             return Ok(OutgoingBody { length, ..OutgoingBody::default() });
         }
-        let (task, pending) = (task.clone(), Some(pending));
-        let feed = Self { task, source, pending, left: length, given: Bytes::new(), is_held: false };
+        let feed = Self {
+            task: task.clone(),
+            source,
+            next: Next::Batch(batch),
+            pieces: VecDeque::new(),
+            left: length,
+            given: Vec::new(),
+            is_held: false,
+        };
         Ok(OutgoingBody { length, first: Bytes::new(), rest: Some(Box::new(feed)) })
     }
 
-    /// Into the memory of what was sent last, if nobody needs it any more.
+    /// Into the memory of what was sent, if nobody needs it any more.
     fn ask(&mut self) {
-        let free = std::mem::take(&mut self.given).try_into_mut().unwrap_or_default();
-        let mut buffer = if free.capacity() >= PIECE { free } else { BytesMut::new() };
-        buffer.resize(PIECE, 0);
-        let (read, pending) = BodyRead::new(buffer);
-        let source = self.source.clone();
-        self.task.outbox().call(move || source.read(&read));
-        self.pending = Some(pending);
+        let free = mem::take(&mut self.given).into_iter().filter_map(|given| given.try_into_mut().ok()).collect();
+        let (read, batch) = oneshot::channel();
+        let (source, left) = (self.source.clone(), self.left);
+        self.task.outbox().call(move || {
+            let _ = read.send(Batch::read(&*source, free, left));
+        });
+        self.next = Next::Batch(batch);
     }
 
-    /// Counts against the length; whether more is to come.
-    fn count(&mut self, bytes: usize) -> Result<bool, Error> {
-        let Some(left) = &mut self.left else { return Ok(bytes > 0) };
-        match left.checked_sub(bytes as u64) {
-            None => Err(exhausted("the body stream has more bytes than its length says: correct the length")),
-            Some(rest) if bytes == 0 && rest > 0 => {
-                Err(exhausted("the body stream ended before its length was reached: correct the length"))
-            }
-            Some(rest) => {
-                *left = rest;
-                Ok(rest > 0)
+    /// Until there is a piece, or an end.
+    fn poll_pieces(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.pieces.is_empty() {
+            match &mut self.next {
+                Next::End => break,
+                Next::More => self.ask(),
+                Next::Batch(batch) => {
+                    let batch = ready!(Pin::new(batch).poll(context)).map_err(|_| Error::fault())?;
+                    self.pieces = batch.pieces;
+                    self.next = match batch.then {
+                        Then::More => Next::More,
+                        Then::Waits(read) => Next::Read(read),
+                        Then::End(Ok(())) => Next::End,
+                        Then::End(Err(failure)) => return Poll::Ready(Err(failed(failure))),
+                    };
+                }
+                Next::Read(read) => {
+                    let (mut piece, length) = ready!(Pin::new(read).poll(context)).map_err(failed)?;
+                    piece.truncate(length);
+                    self.next = if piece.is_empty() { Next::End } else { Next::More };
+                    self.pieces.extend((!piece.is_empty()).then_some(piece));
+                }
             }
         }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Counts against the length.
+    fn count(&mut self, bytes: usize) -> Result<(), Error> {
+        let Some(left) = &mut self.left else { return Ok(()) };
+        let rest = left.checked_sub(bytes as u64);
+        *left =
+            rest.ok_or_else(|| exhausted("the body stream has more bytes than its length says: correct the length"))?;
+        if *left == 0 {
+            // Nothing is read behind the length.
+            self.next = Next::End;
+        } else if bytes == 0 {
+            return Err(exhausted("the body stream ended before its length was reached: correct the length"));
+        }
+        Ok(())
     }
 
     /// While the application is waited for, no time runs.
     fn hold(&mut self, holds: bool) {
-        if std::mem::replace(&mut self.is_held, holds) == holds {
+        if mem::replace(&mut self.is_held, holds) == holds {
             return;
         }
         if holds { self.task.clock.hold() } else { self.task.clock.unhold() }
@@ -100,23 +165,19 @@ impl StreamFeed {
 
 impl Feed for StreamFeed {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
-        let Some(pending) = &mut self.pending else { return Poll::Ready(Ok(None)) };
-        let Poll::Ready(read) = Pin::new(pending).poll(context) else {
-            self.hold(true);
-            return Poll::Pending;
-        };
-        self.hold(false);
-        self.pending = None;
-        let piece = read.map_err(failed)?.freeze();
-        let has_more = self.count(piece.len())?;
-        if piece.is_empty() {
-            return Poll::Ready(Ok(None));
+        let polled = self.poll_pieces(context);
+        self.hold(polled.is_pending());
+        ready!(polled)?;
+        let piece = self.pieces.pop_front().map(BytesMut::freeze);
+        if piece.is_some() || self.left != Some(0) {
+            self.count(piece.as_ref().map_or(0, Bytes::len))?;
         }
-        if has_more {
+        if self.pieces.is_empty() && matches!(self.next, Next::More) {
+            // While this piece is sent.
             self.ask();
         }
-        self.given = piece.clone();
-        Poll::Ready(Ok(Some(piece)))
+        self.given.extend(piece.clone());
+        Poll::Ready(Ok(piece))
     }
 }
 
@@ -124,6 +185,60 @@ impl Drop for StreamFeed {
     fn drop(&mut self) {
         self.hold(false);
     }
+}
+
+impl Batch {
+    /// As much as the source has at once, up to a bound and to the length.
+    fn read(source: &dyn BodySource, mut free: Vec<BytesMut>, left: Option<u64>) -> Self {
+        let (mut pieces, mut total) = (VecDeque::new(), 0);
+        let (mut filled, mut room) = (BytesMut::new(), BytesMut::new());
+        let mut then = Then::More;
+        for _ in 0..MOST_READS {
+            if total >= BATCH || left.is_some_and(|left| total as u64 >= left) {
+                break;
+            }
+            if room.len() < ROOM {
+                pieces.extend(whole(mem::take(&mut filled), mem::take(&mut room)));
+                room = buffer(&mut free);
+            }
+            let (read, mut pending) = BodyRead::new(mem::take(&mut room));
+            source.read(&read);
+            drop(read);
+            match pending.now() {
+                Some(Ok((mut piece, length))) if length > 0 => {
+                    total += length;
+                    room = piece.split_off(length);
+                    filled.unsplit(piece);
+                }
+                Some(answer) => {
+                    then = Then::End(answer.map(drop));
+                    break;
+                }
+                None => {
+                    then = Then::Waits(pending);
+                    break;
+                }
+            }
+        }
+        pieces.extend(whole(filled, room));
+        Self { pieces, then }
+    }
+}
+
+/// What was filled, with the room behind it for the next time.
+fn whole(mut filled: BytesMut, room: BytesMut) -> Option<BytesMut> {
+    let length = filled.len();
+    filled.unsplit(room);
+    filled.truncate(length);
+    (length > 0).then_some(filled)
+}
+
+/// One that was used before, where there is one.
+fn buffer(free: &mut Vec<BytesMut>) -> BytesMut {
+    let used = free.pop().filter(|used| used.capacity() >= PIECE);
+    let mut buffer = used.unwrap_or_default();
+    buffer.resize(PIECE, 0);
+    buffer
 }
 
 /// Told behind everything that was asked before.

@@ -43,11 +43,14 @@ pub struct BodyRead {
 struct Asked {
     /// Its memory stays where it is for as long as the question lives: an application may write late.
     buffer: BytesMut,
-    sender: Option<oneshot::Sender<Result<BytesMut, ReadFailure>>>,
+    sender: Option<oneshot::Sender<ReadAnswer>>,
 }
 
+/// The buffer, and how much of it was filled.
+pub(crate) type ReadAnswer = Result<(BytesMut, usize), ReadFailure>;
+
 /// The bytes to come.
-pub(crate) struct PendingRead(oneshot::Receiver<Result<BytesMut, ReadFailure>>);
+pub(crate) struct PendingRead(oneshot::Receiver<ReadAnswer>);
 
 impl BodyRead {
     /// `buffer` is what may be written to, all of it.
@@ -73,9 +76,7 @@ impl BodyRead {
         let Some(sender) = asked.sender.take() else { return false };
         // Nobody takes what comes too late: then the buffer stays.
         if !sender.is_closed() {
-            let mut buffer = std::mem::take(&mut asked.buffer);
-            buffer.truncate(length);
-            let _ = sender.send(Ok(buffer));
+            let _ = sender.send(Ok((std::mem::take(&mut asked.buffer), length)));
         }
         true
     }
@@ -87,8 +88,19 @@ impl BodyRead {
     }
 }
 
+impl PendingRead {
+    /// The answer, if it is there.
+    pub(crate) fn now(&mut self) -> Option<ReadAnswer> {
+        match self.0.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(Err(ReadFailure::Unanswered)),
+        }
+    }
+}
+
 impl Future for PendingRead {
-    type Output = Result<BytesMut, ReadFailure>;
+    type Output = ReadAnswer;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or(Err(ReadFailure::Unanswered)))
