@@ -5,6 +5,7 @@
 
 mod convert;
 mod custody;
+mod delegate_table;
 mod handle;
 
 // In the order of the header: what others are made of, then the life cycle.

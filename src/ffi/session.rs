@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::convert::{boundary, checked, copied, give, optional_text};
 use super::custody;
-use super::delegate::DelegateTable;
+use super::delegate_table::DelegateTable;
 use super::handle::{self, Builder, Context, Handle, Loan, borrow};
 use super::{
     UrlSessionConfiguration, UrlSessionData, UrlSessionDelegate, UrlSessionStatus, UrlSessionTask, configuration,

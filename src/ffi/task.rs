@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::convert::{boundary, checked, copied, optional_text};
 use super::custody;
-use super::delegate::DelegateTable;
+use super::delegate_table::DelegateTable;
 use super::handle::{self, Builder, Handle, borrow};
 use super::{
     UrlSessionData, UrlSessionDelegate, UrlSessionError, UrlSessionRequest, UrlSessionResponse, UrlSessionStatus,

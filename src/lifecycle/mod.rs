@@ -1,6 +1,7 @@
 //! One task, from its first request to its last message. [`life_cycle`] and [`download`] read like Apple's document.
 
 mod body_stream;
+mod delivery;
 mod exchange;
 mod finish;
 mod multipart;
@@ -12,6 +13,7 @@ mod response;
 mod resumption;
 mod segments;
 mod upload;
+mod version;
 mod watch;
 mod writer;
 

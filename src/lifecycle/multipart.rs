@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{receive, response};
+use super::{delivery, response};
 use crate::error::{Code, Error};
 use crate::message::{MultipartReader, PartEvent, Response, ResponseDisposition};
 use crate::task::Task;
@@ -29,7 +29,7 @@ impl Parts {
         while let Some(event) = self.reader.next().map_err(|_| malformed())? {
             match event {
                 PartEvent::Head(head) => self.begin(task, &head).await?,
-                PartEvent::Data(data) => receive::tell(task, data).await?,
+                PartEvent::Data(data) => delivery::data(task, data).await?,
             }
         }
         Ok(())
@@ -46,7 +46,7 @@ impl Parts {
 
     pub(super) async fn finish(mut self: Box<Self>, task: &Arc<Task>) -> Result<(), Error> {
         let last = self.reader.finish().map_err(|_| malformed())?;
-        if last.is_empty() { Ok(()) } else { receive::tell(task, last).await }
+        if last.is_empty() { Ok(()) } else { delivery::data(task, last).await }
     }
 }
 

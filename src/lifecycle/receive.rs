@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::multipart::Parts;
 use super::resumption::Download;
 use super::writer::Writer;
-use super::{Rules, progress, watch};
+use super::{Rules, delivery, progress};
 use crate::error::{Code, Error};
 use crate::message::{ContentDecoder, Response};
 use crate::task::Task;
@@ -102,21 +102,9 @@ async fn deliver(tally: &Tally<'_>, parts: &mut Option<Box<Parts>>, piece: Bytes
     tokio::task::consume_budget().await;
     tally.decoded(&piece)?;
     match parts {
-        None => tell(tally.task, piece).await,
+        None => delivery::data(tally.task, piece).await,
         Some(parts) => parts.take(tally.task, piece).await,
     }
-}
-
-pub(super) async fn tell(task: &Arc<Task>, piece: Bytes) -> Result<(), Error> {
-    watch::heed(task).await?;
-    task.outbox().did_receive_data(task, piece);
-    if !task.under_way.has_room() {
-        // A slow application is no idle network.
-        task.clock.hold();
-        task.under_way.room().await;
-        task.clock.unhold();
-    }
-    Ok(())
 }
 
 /// What came in, what became of it, and what may.

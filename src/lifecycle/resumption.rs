@@ -5,26 +5,19 @@ use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use http::header::{ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_RANGE, DATE, ETAG, LAST_MODIFIED};
-use http::{HeaderMap, HeaderName, Method, StatusCode};
+use http::StatusCode;
 use tokio::task::spawn_blocking;
 
+use super::version::Version;
 use super::writer::Writer;
 use super::{Rules, progress};
 use crate::error::{Code, Error};
 use crate::file::{DownloadedFile, PartialFile};
 use crate::message::{Data, Request, Response, without_secrets};
-use crate::task::{Kind, ResumeData, Task, Validator, expectation};
+use crate::task::{Kind, ResumeData, Task, expectation};
 
 /// Header fields that choose a representation, and are no secrets.
 const CHOOSING: [&str; 3] = ["accept", "accept-language", "user-agent"];
-
-/// What has to be the same for the bytes that are here to be part of the whole.
-#[derive(Clone)]
-struct Version {
-    validator: Validator,
-    length: Option<u64>,
-}
 
 /// What becomes of an answer.
 pub(super) enum Met {
@@ -76,7 +69,7 @@ impl Download {
         let reopened = spawn_blocking(move || PartialFile::reopen(&directory, &name, paused.offset, paused.tail)).await;
         if let Ok(Some(file)) = reopened {
             self.writer = Some(Writer::going_on(task, file, paused.offset));
-            self.version = Some(Version { validator: paused.validator, length: paused.length });
+            self.version = Some(Version::of_paused(paused));
         }
     }
 
@@ -136,9 +129,7 @@ impl Download {
 
     fn go_on(&mut self, task: &Arc<Task>, response: &Arc<Response>) {
         let (Some(writer), Some(version)) = (&self.writer, &mut self.version) else { return };
-        let rest = u64::try_from(task.counters.expected_to_receive.get()).ok();
-        let told = ContentRange::of(response.headers()).and_then(|range| range.length);
-        version.length = version.length.or(told).or_else(|| Some(writer.length() + rest?));
+        version.learn(response);
         let (offset, length) = (expectation(Some(writer.length())), expectation(version.length));
         task.counters.received.set(offset);
         task.counters.decoded.set(offset);
@@ -159,34 +150,16 @@ impl Download {
     fn start_over(&mut self, task: &Arc<Task>, response: &Arc<Response>) {
         self.lost = None;
         self.response = Some(response.clone());
-        self.version = version_of(task, self.is_partial, response);
+        self.version = Version::of(task, self.is_partial, response);
         self.writer = Some(Writer::new(task, self.directory.clone()));
         task.counters.received.set(0);
         task.counters.decoded.set(0);
         progress::start_writing(task, 0, response.expected_content_length());
     }
 
-    /// Whether these are the bytes that follow, of the same version.
     fn fits(&self, response: &Response) -> bool {
         let (Some(writer), Some(version)) = (&self.writer, &self.version) else { return false };
-        let headers = response.headers();
-        let Some(range) = ContentRange::of(headers) else { return false };
-        let is_whole_rest =
-            range.length.or(version.length).is_none_or(|length| range.last.checked_add(1) == Some(length));
-        let is_same_length = version.length.is_none_or(|mine| range.length.is_none_or(|length| length == mine));
-        let says_the_same = match &version.validator {
-            Validator::EntityTag(tag) => field(headers, ETAG).is_none_or(|other| other == tag),
-            Validator::LastModified(date) => field(headers, LAST_MODIFIED).is_none_or(|other| other == date),
-        };
-        let length = response.expected_content_length();
-        let promised = i64::try_from(range.last - range.first + 1).ok();
-        let is_framed = length < 0 || Some(length) == promised;
-        range.first == writer.length()
-            && is_whole_rest
-            && is_same_length
-            && says_the_same
-            && is_framed
-            && !headers.contains_key(CONTENT_ENCODING)
+        version.goes_on(writer.length(), response)
     }
 
     pub(super) fn writer(&mut self) -> Result<&mut Writer, Error> {
@@ -306,71 +279,6 @@ fn misfit() -> Error {
 
 fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
-}
-
-/// What tells this version from others; none where the download could not go on.
-fn version_of(task: &Task, is_partial: bool, response: &Response) -> Option<Version> {
-    let headers = response.headers();
-    let refuses_parts = field(headers, ACCEPT_RANGES).is_some_and(|unit| unit.trim().eq_ignore_ascii_case("none"));
-    let is_whole = response.status() == StatusCode::OK && !headers.contains_key(CONTENT_ENCODING);
-    let (original, current) = (task.original_request(), task.current_request());
-    let is_get = |request: &Request| *request.method() == Method::GET;
-    let has_own_range = !is_partial && current.headers().contains("range");
-    let is_plain = is_get(original) && is_get(&current) && !has_own_range;
-    if refuses_parts || !is_whole || !is_plain {
-        return None;
-    }
-    let validator = entity_tag(headers).or_else(|| last_modified(headers))?;
-    Some(Version { validator, length: u64::try_from(response.expected_content_length()).ok() })
-}
-
-/// RFC 9110, 8.8.3: a strong one.
-fn entity_tag(headers: &HeaderMap) -> Option<Validator> {
-    // Which of two it is nobody knows.
-    headers.get_all(ETAG).iter().nth(1).map_or(Some(()), |_| None)?;
-    let tag = field(headers, ETAG)?.trim();
-    let is_strong = tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"');
-    is_strong.then(|| Validator::EntityTag(tag.to_owned()))
-}
-
-/// RFC 9110, 8.8.2.2: strong only if nothing could have changed within the second that it names.
-fn last_modified(headers: &HeaderMap) -> Option<Validator> {
-    let date = field(headers, LAST_MODIFIED)?.trim();
-    let modified = httpdate::parse_http_date(date).ok()?;
-    // RFC 9110, 6.6.1: a response without a date is from when it came.
-    let now = match field(headers, DATE) {
-        Some(date) => httpdate::parse_http_date(date.trim()).ok()?,
-        None => std::time::SystemTime::now(),
-    };
-    let age = now.duration_since(modified).ok()?;
-    (age.as_secs() >= 1).then(|| Validator::LastModified(date.to_owned()))
-}
-
-fn field(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
-/// RFC 9110, 14.4.
-struct ContentRange {
-    first: u64,
-    last: u64,
-    length: Option<u64>,
-}
-
-impl ContentRange {
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let (unit, range) = field(headers, CONTENT_RANGE)?.trim().split_once(' ')?;
-        let (range, length) = range.trim().split_once('/')?;
-        let (first, last) = range.split_once('-')?;
-        let length = if length == "*" { None } else { Some(number(length)?) };
-        let range = Self { first: number(first)?, last: number(last)?, length };
-        let is_sound = range.first <= range.last && range.length.is_none_or(|length| range.last < length);
-        (unit.eq_ignore_ascii_case("bytes") && is_sound).then_some(range)
-    }
-}
-
-fn number(digits: &str) -> Option<u64> {
-    digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// Whether a file could be put there, before it is fetched.

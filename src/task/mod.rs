@@ -2,14 +2,15 @@
 
 mod clock;
 mod counters;
+mod known;
 mod pace;
 mod progress;
+mod properties;
 mod resume_data;
 mod state;
 mod under_way;
 
 use std::any::Any;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
@@ -18,6 +19,7 @@ use parking_lot::Mutex;
 
 pub(crate) use clock::{Clock, Limits as TimeLimits};
 pub(crate) use counters::{Counters, expectation};
+use known::Known;
 pub(crate) use pace::Paces;
 pub(crate) use progress::Progress;
 use progress::Speedometer;
@@ -29,7 +31,7 @@ pub(crate) use under_way::UnderWay;
 use crate::delegate::{Delegate, Outbox};
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::message::{Data, Request, Response, Text, without_secrets};
+use crate::message::{Data, Request, without_secrets};
 
 /// What a task is for.
 pub(crate) enum Kind {
@@ -61,30 +63,6 @@ pub struct Task {
     pub(crate) paces: Paces,
     /// Who drives the task, to be woken when the application changes something.
     driver: Mutex<Option<Waker>>,
-}
-
-#[derive(Default)]
-struct Known {
-    current_request: Option<Arc<Request>>,
-    response: Option<Arc<Response>>,
-    error: Option<Arc<Error>>,
-    description: Option<Text>,
-    is_at_fault: bool,
-    /// Where a finished download goes.
-    destination: Option<PathBuf>,
-    /// Who cancelled a download in order to go on with it.
-    resume_data_handlers: Vec<ResumeDataHandler>,
-    /// What must live until the last message was told.
-    kept: Option<Box<dyn Any + Send + Sync>>,
-}
-
-impl Known {
-    fn interruption(&self) -> Error {
-        match self.is_at_fault {
-            true => Error::fault(),
-            false => Error::cancelled(),
-        }
-    }
 }
 
 impl Task {
@@ -265,55 +243,6 @@ impl Task {
         self.state()
     }
 
-    pub(crate) fn priority(&self) -> f32 {
-        f32::from_bits(self.priority.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn set_priority(&self, priority: f32) {
-        // Without the sign of -0.0, so that bits compare as priorities do.
-        self.priority.store(priority.abs().to_bits(), Ordering::Relaxed);
-    }
-
-    pub(crate) fn turn(&self) -> u64 {
-        self.turn.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_turn(&self, turn: u64) {
-        self.turn.store(turn, Ordering::Relaxed);
-    }
-
-    pub(crate) fn description(&self) -> Option<Arc<Data>> {
-        self.known.lock().description.as_ref().map(Data::text)
-    }
-
-    pub(crate) fn set_description(&self, description: Option<&str>) {
-        self.known.lock().description = description.map(Text::new);
-    }
-
-    pub(crate) fn original_request(&self) -> &Arc<Request> {
-        &self.original_request
-    }
-
-    pub(crate) fn current_request(&self) -> Arc<Request> {
-        self.known.lock().current_request.as_ref().unwrap_or(&self.original_request).clone()
-    }
-
-    pub(crate) fn set_current_request(&self, request: Arc<Request>) {
-        self.known.lock().current_request = Some(request);
-    }
-
-    pub(crate) fn response(&self) -> Option<Arc<Response>> {
-        self.known.lock().response.clone()
-    }
-
-    pub(crate) fn set_response(&self, response: Arc<Response>) {
-        self.known.lock().response = Some(response);
-    }
-
-    pub(crate) fn error(&self) -> Option<Arc<Error>> {
-        self.known.lock().error.clone()
-    }
-
     /// Whether it was in time; `delegate` is only asked for if it is.
     pub(crate) fn set_delegate<E>(
         &self,
@@ -330,25 +259,6 @@ impl Task {
     /// How often it was suspended since it began.
     pub(crate) fn freezes(&self) -> u32 {
         self.state.lock().freezes()
-    }
-
-    pub(crate) fn progress(&self) -> Progress {
-        let is_done = self.state() == State::Completed && self.known.lock().error.is_none();
-        self.speedometer.read(&self.kind, &self.counters, is_done)
-    }
-
-    /// Whether it was in time, and the task is a download.
-    pub(crate) fn set_destination(&self, destination: Option<PathBuf>) -> bool {
-        let state = self.state.lock();
-        if state.has_begun() || !self.is_download() {
-            return false;
-        }
-        self.known.lock().destination = destination;
-        true
-    }
-
-    pub(crate) fn destination(&self) -> Option<PathBuf> {
-        self.known.lock().destination.clone()
     }
 
     /// Told at once, and that there is nothing, where the task has completed.

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod outgoing;
+mod send;
 mod talk;
 
 pub(super) use exchange::exchange;

@@ -1,0 +1,33 @@
+//! What became known of a task on its way.
+
+use std::any::Any;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::ResumeDataHandler;
+use crate::error::Error;
+use crate::message::{Request, Response, Text};
+
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) current_request: Option<Arc<Request>>,
+    pub(super) response: Option<Arc<Response>>,
+    pub(super) error: Option<Arc<Error>>,
+    pub(super) description: Option<Text>,
+    pub(super) is_at_fault: bool,
+    /// Where a finished download goes.
+    pub(super) destination: Option<PathBuf>,
+    /// Who cancelled a download in order to go on with it.
+    pub(super) resume_data_handlers: Vec<ResumeDataHandler>,
+    /// What must live until the last message was told.
+    pub(super) kept: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Known {
+    pub(super) fn interruption(&self) -> Error {
+        match self.is_at_fault {
+            true => Error::fault(),
+            false => Error::cancelled(),
+        }
+    }
+}
