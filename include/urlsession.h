@@ -7,9 +7,10 @@
  *  1. Handles are opaque and reference-counted. What a `_new` or a `copy` gives is one reference of yours, everything
  *     else is lent. There is a `_retain` and a `_release` for all, and `_release(NULL)` does nothing. `const T *`
  *     means that the call changes nothing. A handle is not an address: one that was released, or is of another kind,
- *     gives INVALID_HANDLE or the function's empty answer, never a crash. Session, task, data, response, error and
- *     completion: any thread, any time. Configuration and request: filled by one thread, copied when used. Letting
- *     go of a session that was never invalidated finishes its tasks and invalidates it: nothing leaks by forgetting.
+ *     gives INVALID_HANDLE or the function's empty answer, never a crash. Session, task, data, response, error,
+ *     completion, body stream and downloaded file: any thread, any time. Configuration, request and form: filled by
+ *     one thread, copied when used. Letting go of a session that was never invalidated finishes its tasks and
+ *     invalidates it: nothing leaks by forgetting.
  *
  *  2. Callbacks lend. Objects, texts, buffers: until the slot returns. Retain to keep an object, copy to keep bytes.
  *
@@ -197,7 +198,7 @@ typedef uint32_t UrlSessionTimeout;
  * Where the bytes of a body come from, when the library is ready to send them (Apple: NSInputStream). Fill `size` with
  * sizeof(UrlSessionBodySource). The struct is copied. Its functions are called where the slots of the session are
  * called, one at a time with them: a `read` that would have to wait returns at once, retains its completion, and is
- * answered later.
+ * answered later; one that blocks holds up every message of the session, an early answer too.
  */
 typedef struct {
     /**
@@ -268,8 +269,9 @@ typedef struct {
      */
     size_t size;
     /**
-     * Of the bytes of both bodies, from 0.0 to 1.0, 1.0 for a task that is done; it never falls. Negative where
-     * nobody knows how much there is.
+     * Of the bytes of both bodies, from 0.0 to 1.0; it falls only where a body has to go out again or a download
+     * starts over. An answer counts once its length is known, so 1.0 may stand before the end of an upload; a task
+     * that ended well has 1.0 whatever was sent. Negative where nobody knows how much there is.
      */
     double fraction;
     /**
@@ -289,7 +291,8 @@ typedef struct {
      */
     int64_t bytes_expected_to_receive;
     /**
-     * In both directions, of late; 0 until there is something to measure.
+     * In both directions, of late; 0 in the first quarter of a second, until there is something to measure. While
+     * nothing moves no slot is called: a bar that shows a stall asks url_session_task_progress.
      */
     double bytes_per_second;
     /**
@@ -318,10 +321,9 @@ typedef uint32_t UrlSessionResponseDisposition;
 
 /**
  * What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate,
- * URLSessionDownloadDelegate). Fill
- * `size` with sizeof(UrlSessionDelegate) and leave what you do not implement NULL: a NULL slot behaves as its comment
- * says and costs nothing. The struct is copied. All a slot gets is lent until it returns. Slots stand in the order
- * of the life cycle.
+ * URLSessionDownloadDelegate). Fill `size` with sizeof(UrlSessionDelegate) and leave what you do not implement NULL: a
+ * NULL slot behaves as its comment says, or where that says nothing is passed over, and costs nothing. The struct is
+ * copied. All a slot gets is lent until it returns. Slots stand in the order of the life cycle.
  */
 typedef struct {
     /**
@@ -355,7 +357,7 @@ typedef struct {
      * A download made from resume data goes on where it stopped (Apple:
      * urlSession:downloadTask:didResumeAtOffset:expectedTotalBytes:): the first `offset` bytes are in its file
      * already. `expected` is the length of the whole, -1 where nobody knows. Not called where the server has another
-     * version, or does not serve parts: then the download starts over. Not called for tasks with a completion handler.
+     * version, or does not serve parts: then the download starts over.
      */
     void (*download_task_did_resume_at_offset)(void *context,
                                                UrlSession *session,
@@ -364,9 +366,9 @@ typedef struct {
                                                int64_t expected);
     /**
      * The head of the final response is here (Apple: urlSession:dataTask:didReceiveResponse:completionHandler:). No
-     * data comes before `completion` is answered; meanwhile the connection is not read and the request timer runs.
-     * For data and upload tasks; of multipart/x-mixed-replace also for every part, with the fields of the part. NULL,
-     * or never answered: ALLOW. Not called for tasks with a completion handler.
+     * data comes before `completion` is answered; meanwhile the connection is not read and the request timer runs. For
+     * data and upload tasks; of multipart/x-mixed-replace also for every part, with the fields of the part. NULL, or
+     * never answered: ALLOW. Not called for tasks with a completion handler, who get such parts as one body, as it is.
      */
     void (*data_task_did_receive_response)(void *context,
                                            UrlSession *session,
@@ -376,7 +378,8 @@ typedef struct {
     /**
      * The gate was answered with BECOME_DOWNLOAD (Apple: urlSession:dataTask:didBecomeDownloadTask:). `download_task`
      * runs already, under a number of its own and with the delegate that `task` had; bytes of the body that were read
-     * already are in its file. `task` is told nothing more, not even that it is complete.
+     * already are in its file. `task` is told nothing more, not even that it is complete. did_create_task is not
+     * called for `download_task`, which has the description and the priority of `task`. NULL: it goes on all the same.
      */
     void (*data_task_did_become_download_task)(void *context,
                                                UrlSession *session,
@@ -450,9 +453,10 @@ typedef struct {
                                                  UrlSessionDownloadedFile *file);
     /**
      * The last message of a task, once for every task that was resumed or cancelled (Apple:
-     * urlSession:task:didCompleteWithError:). `error` is NULL where a whole response came, whatever its status code.
-     * A download that can go on has resume data in its error. The task's state is COMPLETED by now. Not called for
-     * tasks with a completion handler.
+     * urlSession:task:didCompleteWithError:). `error` is NULL where a whole response came, whatever its status code. A
+     * download that can go on has resume data in its error, and its temporary file stays in the download directory for
+     * them: whoever does not go on gives it up with url_session_discard_resume_data. The task's state is COMPLETED by
+     * now. Not called for tasks with a completion handler.
      */
     void (*task_did_complete)(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionError *error);
     /**
@@ -591,10 +595,6 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_BAD_SERVER_RESPONSE -1011
 /**
- * The body has to go out and there is no stream for it, or the stream failed or has not as many bytes as it says.
- */
-#define URL_SESSION_ERROR_CODE_REQUEST_BODY_STREAM_EXHAUSTED -1021
-/**
  * The body's framing (chunked, transfer coding) is broken.
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_DECODE_RAW_DATA -1015
@@ -607,6 +607,10 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_PARSE_RESPONSE -1017
 /**
+ * The body has to go out and there is no stream for it, or the stream failed or has not as many bytes as it says.
+ */
+#define URL_SESSION_ERROR_CODE_REQUEST_BODY_STREAM_EXHAUSTED -1021
+/**
  * The file to upload is not there.
  */
 #define URL_SESSION_ERROR_CODE_FILE_DOES_NOT_EXIST -1100
@@ -615,7 +619,7 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_FILE_IS_DIRECTORY -1101
 /**
- * The file to upload cannot be read.
+ * The file to upload may not be read.
  */
 #define URL_SESSION_ERROR_CODE_NO_PERMISSIONS_TO_READ_FILE -1102
 /**
@@ -655,7 +659,8 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_CREATE_FILE -3000
 /**
- * The temporary file of a download was taken away while it was written.
+ * The temporary file of a download was taken away while it was written; or what should be uploaded is a pipe or a
+ * device, or could not be opened for want of descriptors.
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_OPEN_FILE -3001
 /**
@@ -832,8 +837,8 @@ UrlSessionStatus url_session_multipart_form_add_field(UrlSessionMultipartForm *f
                                                       const char *value);
 
 /**
- * Bytes, copied, as a part. NULL as `filename` makes a field of them, NULL as `content_type` leaves their type
- * unsaid. INVALID_ARGUMENT: a content type that cannot stand in a header.
+ * Bytes, copied, as a part; `name`: not NULL. NULL as `filename` makes a field of them, NULL as `content_type` leaves
+ * their type unsaid. INVALID_ARGUMENT: a content type that cannot stand in a header.
  */
 UrlSessionStatus url_session_multipart_form_add_bytes(UrlSessionMultipartForm *form,
                                                       const char *name,
@@ -843,8 +848,9 @@ UrlSessionStatus url_session_multipart_form_add_bytes(UrlSessionMultipartForm *f
                                                       size_t length);
 
 /**
- * A file as a part. NULL as `filename` takes the last part of `path`, NULL as `content_type` guesses by its ending. A
- * file that is missing when the form is sent fails the task with FILE_DOES_NOT_EXIST. INVALID_ARGUMENT as above.
+ * A file as a part; `name` and `path`: not NULL. NULL as `filename` takes the last part of `path`, NULL as
+ * `content_type` guesses by its ending. A file that is missing when the form is sent fails the task with
+ * FILE_DOES_NOT_EXIST. INVALID_ARGUMENT as above.
  */
 UrlSessionStatus url_session_multipart_form_add_file(UrlSessionMultipartForm *form,
                                                      const char *name,
@@ -853,7 +859,7 @@ UrlSessionStatus url_session_multipart_form_add_file(UrlSessionMultipartForm *fo
                                                      const char *content_type);
 
 /**
- * The value for the header field Content-Type, with the boundary. Lent as long as you hold the form.
+ * The value for the header field Content-Type, with the boundary. Lent as long as you hold the form; NULL for NULL.
  */
 const char *url_session_multipart_form_content_type(const UrlSessionMultipartForm *form);
 
@@ -968,13 +974,15 @@ UrlSessionStatus url_session_request_http_body(const UrlSessionRequest *request,
 UrlSessionStatus url_session_request_set_http_body_stream(UrlSessionRequest *request, UrlSessionBodyStream *stream);
 
 /**
- * The stream, or whatever else is the body but bytes; one reference is yours. NULL where there is none.
+ * The stream; of a form or a file one that reads it. One reference is yours; NULL where there is none.
  */
 UrlSessionBodyStream *url_session_request_copy_http_body_stream(const UrlSessionRequest *request);
 
 /**
- * The form as body, as it stands, and its Content-Type; a GET becomes a POST. INVALID_STATE: the request has a body
- * stream already, which the form would silently replace.
+ * The form as it stands as body, in place of bytes, and its Content-Type; a GET becomes a POST. For data and download
+ * tasks: an upload task ignores the request's body, so there set the Content-Type and answer task_need_new_body_stream
+ * with url_session_multipart_form_copy_body_stream. INVALID_STATE: the request has a body stream of your source,
+ * which the form would silently replace.
  */
 UrlSessionStatus url_session_request_set_multipart_form(UrlSessionRequest *request,
                                                         const UrlSessionMultipartForm *form);
@@ -1259,9 +1267,10 @@ uint32_t url_session_configuration_maximum_decompression_ratio(const UrlSessionC
 
 /**
  * Where downloads have their temporary files, "urlsession-….download", until they are moved; copied. NULL, the
- * default, is the system's directory for such files, which others use too and which may be emptied while a paused
- * download waits. Resume data name a file in this directory: a session that goes on with one needs the same.
- * INVALID_ARGUMENT: an empty path.
+ * default, is the system's directory for such files, which is often in memory, which others use too, and which may be
+ * emptied while a paused download waits: choose another for large files. Resume data name a file in this directory: a
+ * session that goes on with one needs the same. Processes that are killed leave their files here. INVALID_ARGUMENT: an
+ * empty path.
  */
 UrlSessionStatus url_session_configuration_set_download_directory(UrlSessionConfiguration *configuration,
                                                                   const char *path);
@@ -1284,9 +1293,9 @@ UrlSessionStatus url_session_configuration_set_downloads_require_success(UrlSess
 bool url_session_configuration_downloads_require_success(const UrlSessionConfiguration *configuration);
 
 /**
- * A body of more bytes than this, or of nobody knows how many, goes out with "Expect: 100-continue": first the head,
- * and the body when the server wants it (RFC 9110, 10.1.1). Default UINT64_MAX: only where a request has the field
- * itself. A server that answers 417 gets the request once more without.
+ * A body of more bytes than this goes out with "Expect: 100-continue": first the head, and the body when the server
+ * wants it (RFC 9110, 10.1.1). One of unknown length does so at any value but the default, UINT64_MAX, which means:
+ * only where a request has the field itself. A server that answers 417 gets the request once more without.
  */
 UrlSessionStatus url_session_configuration_set_expect_continue_above(UrlSessionConfiguration *configuration,
                                                                      uint64_t bytes);
@@ -1335,10 +1344,12 @@ void url_session_downloaded_file_release(UrlSessionDownloadedFile *file);
 const char *url_session_downloaded_file_path(const UrlSessionDownloadedFile *file);
 
 /**
- * Moves the file to `path`, in place of what may be there: at once, or not at all. To another file system it is copied
- * beside the target first, so this may take its time. From then on the file is yours, readable by its owner alone.
- * FAILED: it stays where it is, and `*error`, which may be NULL, says why (CANNOT_MOVE_FILE, and below it the
- * system's); one reference is yours. INVALID_STATE: it was moved before.
+ * Moves the file to `path`, in place of what may be there: at once, or not at all. A relative path counts from the
+ * working directory. To another file system it is copied beside the target first, so this may take its time, and the
+ * session's other messages wait meanwhile; nothing is synced to the disk. From then on the file is yours, readable by
+ * its owner alone. FAILED: it stays where it is, and `*error`, which may be NULL, says why (CANNOT_MOVE_FILE, and
+ * below it the system's); one reference is yours. INVALID_STATE: it was moved before, or went to the task's
+ * destination.
  */
 UrlSessionStatus url_session_downloaded_file_move_to(UrlSessionDownloadedFile *file,
                                                      const char *path,
@@ -1549,9 +1560,11 @@ UrlSessionStatus url_session_download_task_with_request(UrlSession *session,
 
 /**
  * A download that goes on where another stopped, in this process or another one (Apple: downloadTaskWithResumeData:).
- * The bytes are copied. The server is asked for the rest, on condition that it is still the same version (RFC 9110,
- * 13.1.5); where it is not, or the temporary file is not as it was left, the download starts over. INVALID_ARGUMENT:
- * these are not resume data of this library, or not whole.
+ * The bytes are copied. Of the first request they keep the URL with its query, but without user and password, and the
+ * fields Accept, Accept-Language and User-Agent; other fields and limits are gone: give them with
+ * url_session_download_task_with_resume_data_request. The server is asked for the rest, on condition that it is still
+ * the same version (RFC 9110, 13.1.5); where it is not, or the temporary file is not as it was left, the download
+ * starts over. INVALID_ARGUMENT: these are not resume data of this library, or not whole.
  */
 UrlSessionStatus url_session_download_task_with_resume_data(UrlSession *session,
                                                             const uint8_t *resume_data,
@@ -1559,9 +1572,9 @@ UrlSessionStatus url_session_download_task_with_resume_data(UrlSession *session,
                                                             UrlSessionTask **task);
 
 /**
- * The same with a request of yours in place of the one in the resume data: with what is secret and therefore not in
- * there, such as an Authorization field or a new signature in the query. INVALID_ARGUMENT also where its scheme, host,
- * port or path is another.
+ * The same with a request of yours in place of the one in the resume data: with fields that are not kept there, such
+ * as Authorization, or with a fresh query in place of an expired signature. INVALID_ARGUMENT also where its scheme,
+ * host, port or path is another, or its method is not GET.
  */
 UrlSessionStatus url_session_download_task_with_resume_data_request(UrlSession *session,
                                                                     const uint8_t *resume_data,
@@ -1571,7 +1584,7 @@ UrlSessionStatus url_session_download_task_with_resume_data_request(UrlSession *
 
 /**
  * A download whose outcome goes to `handler`, exactly once, where the session's slots are called. The handler stands
- * in for the write progress, resumed, finished and complete slots; all other slots are still called. If this function
+ * in for the write progress, finished and complete slots; all other slots are still called. If this function
  * does not return OK the handler is never called.
  */
 UrlSessionStatus url_session_download_task_with_url_completion_handler(UrlSession *session,
@@ -1600,20 +1613,42 @@ UrlSessionStatus url_session_download_task_with_resume_data_completion_handler(U
                                                                                UrlSessionTask **task);
 
 /**
+ * A download that goes on, with a request of yours, and whose outcome goes to `handler`.
+ */
+UrlSessionStatus url_session_download_task_with_resume_data_request_completion_handler(UrlSession *session,
+                                                                                       const uint8_t *resume_data,
+                                                                                       size_t length,
+                                                                                       const UrlSessionRequest *request,
+                                                                                       UrlSessionDownloadTaskCompletionHandler handler,
+                                                                                       void *context,
+                                                                                       UrlSessionTask **task);
+
+/**
+ * Removes the temporary file that resume data belong to, where nobody goes on with them: in the download directory of
+ * `session`, and only if it is as it was left and no task has it. What is not there is as good as removed.
+ * INVALID_ARGUMENT: these are not resume data of this library, or not whole.
+ */
+UrlSessionStatus url_session_discard_resume_data(UrlSession *session, const uint8_t *resume_data, size_t length);
+
+/**
  * Where the finished file goes by itself, in place of what may be there; copied. Then the file that the finished slot
- * or the handler gets is that one, and stays. NULL, the default: nowhere. The directory is looked for when the task
- * begins: CANNOT_MOVE_FILE where it is not there. INVALID_STATE once the task was resumed or cancelled, and for what
- * is no download task.
+ * or the handler gets is that one, readable by its owner alone, and stays; it cannot be moved again. A download that
+ * fails puts nothing there. A relative path counts from the working directory. NULL, the default: nowhere. The
+ * directory is looked for when the task begins: CANNOT_MOVE_FILE where it is not there. INVALID_STATE once the task
+ * was resumed or cancelled, and for what is no download task: what becomes one is moved in its finished slot.
  */
 UrlSessionStatus url_session_task_set_download_destination(UrlSessionTask *task, const char *path);
 
 /**
  * Pauses a download for good: ends it with CANCELLED, and gives what a new task can go on from (Apple:
  * cancelByProducingResumeData:). `handler` is called once, where the session's slots are called; before complete,
- * whose error has the same bytes, unless the task has come to its end already. It gets NULL where the download cannot
- * go on: no byte is here yet, the server gave neither a strong ETag nor a Last-Modified or refuses parts, the body is
- * compressed, the method is not GET; also where the task is no download, has completed, or completes after all because
- * the last byte was here already. The temporary file is kept: it belongs to the resume data from here on.
+ * whose error has the same bytes, unless the task has come to its end already. Asked again before complete, each
+ * handler gets the same. It gets NULL where the download cannot go on: no byte is here yet, the status is not 200, the
+ * server gave neither a strong ETag nor a Last-Modified that is at least a second older than the answer, or refuses
+ * parts, the body is compressed, the method is not GET; also where the task is no download, was cancelled or has
+ * completed before, or completes after all because the last byte was here already. The temporary file is kept: it
+ * belongs to the resume data from here on, and goes with url_session_discard_resume_data. If this function does not
+ * return OK the handler is never called.
  */
 UrlSessionStatus url_session_task_cancel_by_producing_resume_data(UrlSessionTask *task,
                                                                   UrlSessionResumeDataHandler handler,
@@ -1637,14 +1672,18 @@ UrlSessionStatus url_session_task_resume(UrlSessionTask *task);
 
 /**
  * One suspension more: while there is any, nothing is sent or read and no timer runs. The task keeps a connection that
- * it has, and is passed over where it waits for one. Messages that are under way may still come. On a task that was
- * cancelled or has completed: does nothing.
+ * it has, and is passed over where it waits for one. If the server hangs up meanwhile, a download that could be
+ * resumed goes on from where it stands over a new connection, without a word; any other task fails with
+ * NETWORK_CONNECTION_LOST. Messages that are under way may still come. On a task that was cancelled or has completed:
+ * does nothing.
  */
 UrlSessionStatus url_session_task_suspend(UrlSessionTask *task);
 
 /**
  * Ends the task with CANCELLED, also one that was never resumed. Returns at once; complete comes later, and messages
- * that are under way may come between. On a task that has completed, or again: does nothing.
+ * that are under way may come between. Of a download, what came is removed, also where the task was made from resume
+ * data, which then start over; one that was never resumed leaves the file of its resume data alone. On a task that has
+ * completed, or again: does nothing.
  */
 UrlSessionStatus url_session_task_cancel(UrlSessionTask *task);
 

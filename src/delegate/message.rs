@@ -48,12 +48,15 @@ impl Message {
             return;
         }
         match &mut self {
-            Self::DidReceiveResponse(_, task, ..)
-            | Self::DidReceiveData(_, task, _)
-            | Self::Told(_, task, _)
-            | Self::DidBecomeDownload(_, _, task) => return task.fault(),
+            Self::DidReceiveResponse(_, task, ..) | Self::DidReceiveData(_, task, _) | Self::Told(_, task, _) => {
+                return task.fault();
+            }
+            Self::DidBecomeDownload(_, task, download) => {
+                task.let_go();
+                return download.fault();
+            }
             Self::DidComplete(_, task, error) => {
-                *error = task.complete(Err(Error::fault()));
+                *error = task.complete(Err(Error::fault()), false);
             }
             Self::DidBecomeInvalid(..) | Self::Call(_) => {}
         }

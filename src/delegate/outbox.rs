@@ -147,7 +147,17 @@ impl Outbox {
         self.tell(task, Slot::DidUpdateProgress, move |to, task| to.did_update_progress(task, &progress));
     }
 
+    /// A file that nobody wants is removed, which may take its time.
+    pub(crate) fn drop_there(&self, file: Option<Arc<DownloadedFile>>) {
+        if file.is_some() {
+            self.call(move || drop(file));
+        }
+    }
+
     pub(crate) fn did_finish_downloading(&self, task: &Arc<Task>, file: Arc<DownloadedFile>) {
+        if !self.tells(Slot::DidFinishDownloading) {
+            return self.drop_there(Some(file));
+        }
         self.tell(task, Slot::DidFinishDownloading, move |to, task| to.did_finish_downloading(task, &file));
     }
 

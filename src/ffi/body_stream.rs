@@ -13,7 +13,7 @@ use crate::message::{Body, BodyRead, BodySource, BodyStream};
 /// Where the bytes of a body come from, when the library is ready to send them (Apple: NSInputStream). Fill `size` with
 /// sizeof(UrlSessionBodySource). The struct is copied. Its functions are called where the slots of the session are
 /// called, one at a time with them: a `read` that would have to wait returns at once, retains its completion, and is
-/// answered later.
+/// answered later; one that blocks holds up every message of the session, an early answer too.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct UrlSessionBodySource {

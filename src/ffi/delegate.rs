@@ -8,10 +8,9 @@ use super::{
 };
 
 /// What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate,
-/// URLSessionDownloadDelegate). Fill
-/// `size` with sizeof(UrlSessionDelegate) and leave what you do not implement NULL: a NULL slot behaves as its comment
-/// says and costs nothing. The struct is copied. All a slot gets is lent until it returns. Slots stand in the order
-/// of the life cycle.
+/// URLSessionDownloadDelegate). Fill `size` with sizeof(UrlSessionDelegate) and leave what you do not implement NULL: a
+/// NULL slot behaves as its comment says, or where that says nothing is passed over, and costs nothing. The struct is
+/// copied. All a slot gets is lent until it returns. Slots stand in the order of the life cycle.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct UrlSessionDelegate {
@@ -40,7 +39,7 @@ pub struct UrlSessionDelegate {
     /// A download made from resume data goes on where it stopped (Apple:
     /// urlSession:downloadTask:didResumeAtOffset:expectedTotalBytes:): the first `offset` bytes are in its file
     /// already. `expected` is the length of the whole, -1 where nobody knows. Not called where the server has another
-    /// version, or does not serve parts: then the download starts over. Not called for tasks with a completion handler.
+    /// version, or does not serve parts: then the download starts over.
     pub download_task_did_resume_at_offset: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -51,9 +50,9 @@ pub struct UrlSessionDelegate {
         ),
     >,
     /// The head of the final response is here (Apple: urlSession:dataTask:didReceiveResponse:completionHandler:). No
-    /// data comes before `completion` is answered; meanwhile the connection is not read and the request timer runs.
-    /// For data and upload tasks; of multipart/x-mixed-replace also for every part, with the fields of the part. NULL,
-    /// or never answered: ALLOW. Not called for tasks with a completion handler.
+    /// data comes before `completion` is answered; meanwhile the connection is not read and the request timer runs. For
+    /// data and upload tasks; of multipart/x-mixed-replace also for every part, with the fields of the part. NULL, or
+    /// never answered: ALLOW. Not called for tasks with a completion handler, who get such parts as one body, as it is.
     pub data_task_did_receive_response: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -65,7 +64,8 @@ pub struct UrlSessionDelegate {
     >,
     /// The gate was answered with BECOME_DOWNLOAD (Apple: urlSession:dataTask:didBecomeDownloadTask:). `download_task`
     /// runs already, under a number of its own and with the delegate that `task` had; bytes of the body that were read
-    /// already are in its file. `task` is told nothing more, not even that it is complete.
+    /// already are in its file. `task` is told nothing more, not even that it is complete. did_create_task is not
+    /// called for `download_task`, which has the description and the priority of `task`. NULL: it goes on all the same.
     pub data_task_did_become_download_task: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -153,9 +153,10 @@ pub struct UrlSessionDelegate {
         ),
     >,
     /// The last message of a task, once for every task that was resumed or cancelled (Apple:
-    /// urlSession:task:didCompleteWithError:). `error` is NULL where a whole response came, whatever its status code.
-    /// A download that can go on has resume data in its error. The task's state is COMPLETED by now. Not called for
-    /// tasks with a completion handler.
+    /// urlSession:task:didCompleteWithError:). `error` is NULL where a whole response came, whatever its status code. A
+    /// download that can go on has resume data in its error, and its temporary file stays in the download directory for
+    /// them: whoever does not go on gives it up with url_session_discard_resume_data. The task's state is COMPLETED by
+    /// now. Not called for tasks with a completion handler.
     pub task_did_complete: Option<
         unsafe extern "C" fn(
             context: *mut c_void,

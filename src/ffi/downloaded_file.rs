@@ -40,10 +40,12 @@ pub extern "C" fn url_session_downloaded_file_path(file: *const UrlSessionDownlo
     boundary(|| Ok(borrow::<DownloadedFile>(file)?.path().as_ptr()))
 }
 
-/// Moves the file to `path`, in place of what may be there: at once, or not at all. To another file system it is copied
-/// beside the target first, so this may take its time. From then on the file is yours, readable by its owner alone.
-/// FAILED: it stays where it is, and `*error`, which may be NULL, says why (CANNOT_MOVE_FILE, and below it the
-/// system's); one reference is yours. INVALID_STATE: it was moved before.
+/// Moves the file to `path`, in place of what may be there: at once, or not at all. A relative path counts from the
+/// working directory. To another file system it is copied beside the target first, so this may take its time, and the
+/// session's other messages wait meanwhile; nothing is synced to the disk. From then on the file is yours, readable by
+/// its owner alone. FAILED: it stays where it is, and `*error`, which may be NULL, says why (CANNOT_MOVE_FILE, and
+/// below it the system's); one reference is yours. INVALID_STATE: it was moved before, or went to the task's
+/// destination.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_downloaded_file_move_to(
     file: *mut UrlSessionDownloadedFile,

@@ -51,19 +51,19 @@ impl UrlSessionErrorCode {
     pub const REDIRECT_TO_NON_EXISTENT_LOCATION: Self = Self(-1010);
     /// What answered does not speak HTTP; or the status of a download is an error, where the configuration says so.
     pub const BAD_SERVER_RESPONSE: Self = Self(-1011);
-    /// The body has to go out and there is no stream for it, or the stream failed or has not as many bytes as it says.
-    pub const REQUEST_BODY_STREAM_EXHAUSTED: Self = Self(-1021);
     /// The body's framing (chunked, transfer coding) is broken.
     pub const CANNOT_DECODE_RAW_DATA: Self = Self(-1015);
     /// The body's content coding is broken or unknown.
     pub const CANNOT_DECODE_CONTENT_DATA: Self = Self(-1016);
     /// The response's head is malformed or too large.
     pub const CANNOT_PARSE_RESPONSE: Self = Self(-1017);
+    /// The body has to go out and there is no stream for it, or the stream failed or has not as many bytes as it says.
+    pub const REQUEST_BODY_STREAM_EXHAUSTED: Self = Self(-1021);
     /// The file to upload is not there.
     pub const FILE_DOES_NOT_EXIST: Self = Self(-1100);
     /// The file to upload is a directory.
     pub const FILE_IS_DIRECTORY: Self = Self(-1101);
-    /// The file to upload cannot be read.
+    /// The file to upload may not be read.
     pub const NO_PERMISSIONS_TO_READ_FILE: Self = Self(-1102);
     /// A body is larger than a limit of the configuration allows.
     pub const DATA_LENGTH_EXCEEDS_MAXIMUM: Self = Self(-1103);
@@ -83,7 +83,8 @@ impl UrlSessionErrorCode {
     pub const CLIENT_CERTIFICATE_REQUIRED: Self = Self(-1206);
     /// The temporary file of a download cannot be made.
     pub const CANNOT_CREATE_FILE: Self = Self(-3000);
-    /// The temporary file of a download was taken away while it was written.
+    /// The temporary file of a download was taken away while it was written; or what should be uploaded is a pipe or a
+    /// device, or could not be opened for want of descriptors.
     pub const CANNOT_OPEN_FILE: Self = Self(-3001);
     /// The temporary file of a download cannot be written to, for example because the disk is full.
     pub const CANNOT_WRITE_TO_FILE: Self = Self(-3003);

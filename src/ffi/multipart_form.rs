@@ -53,8 +53,8 @@ pub extern "C" fn url_session_multipart_form_add_field(
     change(form, |form| Ok(form.add_field(text(name)?, text(value)?)))
 }
 
-/// Bytes, copied, as a part. NULL as `filename` makes a field of them, NULL as `content_type` leaves their type
-/// unsaid. INVALID_ARGUMENT: a content type that cannot stand in a header.
+/// Bytes, copied, as a part; `name`: not NULL. NULL as `filename` makes a field of them, NULL as `content_type` leaves
+/// their type unsaid. INVALID_ARGUMENT: a content type that cannot stand in a header.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_multipart_form_add_bytes(
     form: *mut UrlSessionMultipartForm,
@@ -70,8 +70,9 @@ pub extern "C" fn url_session_multipart_form_add_bytes(
     })
 }
 
-/// A file as a part. NULL as `filename` takes the last part of `path`, NULL as `content_type` guesses by its ending. A
-/// file that is missing when the form is sent fails the task with FILE_DOES_NOT_EXIST. INVALID_ARGUMENT as above.
+/// A file as a part; `name` and `path`: not NULL. NULL as `filename` takes the last part of `path`, NULL as
+/// `content_type` guesses by its ending. A file that is missing when the form is sent fails the task with
+/// FILE_DOES_NOT_EXIST. INVALID_ARGUMENT as above.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_multipart_form_add_file(
     form: *mut UrlSessionMultipartForm,
@@ -86,7 +87,7 @@ pub extern "C" fn url_session_multipart_form_add_file(
     })
 }
 
-/// The value for the header field Content-Type, with the boundary. Lent as long as you hold the form.
+/// The value for the header field Content-Type, with the boundary. Lent as long as you hold the form; NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_multipart_form_content_type(form: *const UrlSessionMultipartForm) -> *const c_char {
     boundary(|| Ok(borrow::<FormObject>(form)?.with(|form| form.content_type().as_ptr())))

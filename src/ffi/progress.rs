@@ -12,8 +12,9 @@ use crate::task::{Progress, Task};
 pub struct UrlSessionProgress {
     /// sizeof(UrlSessionProgress), as whoever filled it in was compiled; members past it are not there.
     pub size: usize,
-    /// Of the bytes of both bodies, from 0.0 to 1.0, 1.0 for a task that is done; it never falls. Negative where
-    /// nobody knows how much there is.
+    /// Of the bytes of both bodies, from 0.0 to 1.0; it falls only where a body has to go out again or a download
+    /// starts over. An answer counts once its length is known, so 1.0 may stand before the end of an upload; a task
+    /// that ended well has 1.0 whatever was sent. Negative where nobody knows how much there is.
     pub fraction: f64,
     /// As url_session_task_count_of_bytes_sent, and the three below likewise.
     pub bytes_sent: i64,
@@ -23,7 +24,8 @@ pub struct UrlSessionProgress {
     pub bytes_received: i64,
     /// -1 where nobody knows.
     pub bytes_expected_to_receive: i64,
-    /// In both directions, of late; 0 until there is something to measure.
+    /// In both directions, of late; 0 in the first quarter of a second, until there is something to measure. While
+    /// nothing moves no slot is called: a bar that shows a stall asks url_session_task_progress.
     pub bytes_per_second: f64,
     /// What is left at that speed; negative where nobody knows.
     pub seconds_left: f64,

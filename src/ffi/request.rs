@@ -194,7 +194,7 @@ pub extern "C" fn url_session_request_set_http_body_stream(
     })
 }
 
-/// The stream, or whatever else is the body but bytes; one reference is yours. NULL where there is none.
+/// The stream; of a form or a file one that reads it. One reference is yours; NULL where there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_request_copy_http_body_stream(
     request: *const UrlSessionRequest,
@@ -205,8 +205,10 @@ pub extern "C" fn url_session_request_copy_http_body_stream(
     })
 }
 
-/// The form as body, as it stands, and its Content-Type; a GET becomes a POST. INVALID_STATE: the request has a body
-/// stream already, which the form would silently replace.
+/// The form as it stands as body, in place of bytes, and its Content-Type; a GET becomes a POST. For data and download
+/// tasks: an upload task ignores the request's body, so there set the Content-Type and answer task_need_new_body_stream
+/// with url_session_multipart_form_copy_body_stream. INVALID_STATE: the request has a body stream of your source,
+/// which the form would silently replace.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_request_set_multipart_form(
     request: *mut UrlSessionRequest,

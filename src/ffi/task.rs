@@ -77,15 +77,19 @@ pub extern "C" fn url_session_task_resume(task: *mut UrlSessionTask) -> UrlSessi
 }
 
 /// One suspension more: while there is any, nothing is sent or read and no timer runs. The task keeps a connection that
-/// it has, and is passed over where it waits for one. Messages that are under way may still come. On a task that was
-/// cancelled or has completed: does nothing.
+/// it has, and is passed over where it waits for one. If the server hangs up meanwhile, a download that could be
+/// resumed goes on from where it stands over a new connection, without a word; any other task fails with
+/// NETWORK_CONNECTION_LOST. Messages that are under way may still come. On a task that was cancelled or has completed:
+/// does nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_task_suspend(task: *mut UrlSessionTask) -> UrlSessionStatus {
     checked(|| Ok(borrow::<Task>(task)?.suspend()))
 }
 
 /// Ends the task with CANCELLED, also one that was never resumed. Returns at once; complete comes later, and messages
-/// that are under way may come between. On a task that has completed, or again: does nothing.
+/// that are under way may come between. Of a download, what came is removed, also where the task was made from resume
+/// data, which then start over; one that was never resumed leaves the file of its resume data alone. On a task that has
+/// completed, or again: does nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_task_cancel(task: *mut UrlSessionTask) -> UrlSessionStatus {
     with_session(task, Session::cancel)

@@ -8,9 +8,10 @@ use super::{UrlSessionConfiguration, UrlSessionStatus, invalid};
 use crate::message::{Interval, Text};
 
 /// Where downloads have their temporary files, "urlsession-….download", until they are moved; copied. NULL, the
-/// default, is the system's directory for such files, which others use too and which may be emptied while a paused
-/// download waits. Resume data name a file in this directory: a session that goes on with one needs the same.
-/// INVALID_ARGUMENT: an empty path.
+/// default, is the system's directory for such files, which is often in memory, which others use too, and which may be
+/// emptied while a paused download waits: choose another for large files. Resume data name a file in this directory: a
+/// session that goes on with one needs the same. Processes that are killed leave their files here. INVALID_ARGUMENT: an
+/// empty path.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_set_download_directory(
     configuration: *mut UrlSessionConfiguration,
@@ -56,9 +57,9 @@ pub extern "C" fn url_session_configuration_downloads_require_success(
     read(configuration, |configuration| configuration.rules.downloads_require_success)
 }
 
-/// A body of more bytes than this, or of nobody knows how many, goes out with "Expect: 100-continue": first the head,
-/// and the body when the server wants it (RFC 9110, 10.1.1). Default UINT64_MAX: only where a request has the field
-/// itself. A server that answers 417 gets the request once more without.
+/// A body of more bytes than this goes out with "Expect: 100-continue": first the head, and the body when the server
+/// wants it (RFC 9110, 10.1.1). One of unknown length does so at any value but the default, UINT64_MAX, which means:
+/// only where a request has the field itself. A server that answers 417 gets the request once more without.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_set_expect_continue_above(
     configuration: *mut UrlSessionConfiguration,

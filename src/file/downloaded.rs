@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::Mutex;
 use tempfile::TempPath;
 
+use super::{directory_of, options};
 use crate::error::{Code, Error};
 use crate::identity::Identity;
 use crate::message::Text;
@@ -45,6 +46,11 @@ impl DownloadedFile {
         })
     }
 
+    /// It stays, whoever holds it.
+    pub(crate) fn was_moved(&self) -> bool {
+        self.moved_path.get().is_some()
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Text {
         self.moved_path.get().unwrap_or(&self.first_path)
@@ -74,9 +80,8 @@ impl DownloadedFile {
 
 /// To another file system: a copy beside the target, then in its place.
 fn copy(from: &Path, target: &Path) -> io::Result<()> {
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let names = tempfile::Builder::new();
-    let mut copy = names.make_in(directory, |path| super::options().create_new(true).open(path))?;
+    let mut copy = names.make_in(directory_of(target), |path| options().create_new(true).open(path))?;
     io::copy(&mut File::open(from)?, copy.as_file_mut())?;
     copy.persist(target).map(drop).map_err(|refused| refused.error)
 }

@@ -1,8 +1,11 @@
 //! Files on disk: the temporary file of a download, while it is written and when it is whole.
 
 use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
 
 mod downloaded;
+mod owner;
 mod partial;
 
 pub(crate) use downloaded::{DownloadedFile, Immovable};
@@ -19,4 +22,18 @@ fn options() -> OpenOptions {
         options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
     options
+}
+
+/// A file to read, opened without waiting for whoever may be at the other end of it.
+pub(crate) fn readable(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    options.open(path)
+}
+
+/// The directory that a path leads to a file in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

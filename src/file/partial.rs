@@ -2,14 +2,15 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::Crc;
 use tempfile::TempPath;
 
-use super::{DownloadedFile, options};
+use super::owner::{is_ours_alone, is_same};
+use super::{DownloadedFile, directory_of, options};
 use crate::error::{Code, Error};
 
 const PREFIX: &str = "urlsession-";
@@ -21,9 +22,10 @@ const MOST_SLICES: usize = 64;
 
 /// Removed when it is dropped, unless it was kept.
 pub(crate) struct PartialFile {
+    /// Let go of before the lock is, so that nobody takes the file in between.
+    path: TempPath,
     /// Locked, so that no other task goes on in it.
     file: File,
-    path: TempPath,
     /// Resume data that name it are out there.
     is_known: bool,
 }
@@ -39,7 +41,7 @@ impl PartialFile {
         let (file, path) = made.map_err(refuse)?.into_parts();
         // Where the file system has no locks, nothing else is lost.
         let _ = file.try_lock();
-        Ok(Self { file, path, is_known: false })
+        Ok(Self { path, file, is_known: false })
     }
 
     /// The file of a download that was paused, cut back to its offset; none where it is not as it was left.
@@ -49,19 +51,23 @@ impl PartialFile {
         }
         let path = directory.join(name);
         let mut file = options().open(&path).ok()?;
-        let is_whole = file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() >= offset);
-        if !is_whole || matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+        let metadata = file.metadata().ok().filter(|file| is_ours_alone(file) && file.len() >= offset)?;
+        if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
             return None;
         }
-        if tail_of(&mut file, offset).ok()? != tail {
+        // Whoever had the lock may have given the file another name meanwhile.
+        let named = fs::symlink_metadata(&path).ok()?;
+        if !is_same(&metadata, &named) || tail_of(&mut file, offset).ok()? != tail {
             return None;
         }
         file.set_len(offset).ok()?;
         file.seek(SeekFrom::Start(offset)).ok()?;
-        Some(Self { file, path: TempPath::try_from_path(path).ok()?, is_known: true })
+        Some(Self { path: TempPath::try_from_path(path).ok()?, file, is_known: true })
     }
 
     pub(crate) fn write(&mut self, pieces: &[Bytes]) -> Result<(), Error> {
+        // To fill what nobody can find any more helps nobody.
+        fs::symlink_metadata(&self.path).map_err(|cause| vanished(Some(&cause)))?;
         let mut slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
         let mut rest = &mut slices[..];
         while !rest.is_empty() {
@@ -85,8 +91,7 @@ impl PartialFile {
 
     /// Under a name that no resume data lead to: whoever goes on from them starts over.
     fn renamed(self) -> Result<TempPath, Error> {
-        let directory = self.path.parent().unwrap_or(Path::new(".")).to_owned();
-        let renamed = names().make_in(directory, |path| fs::rename(&self.path, path));
+        let renamed = names().make_in(directory_of(&self.path), |path| fs::rename(&self.path, path));
         renamed.map(|renamed| renamed.into_parts().1).map_err(|cause| vanished(Some(&cause)))
     }
 
@@ -106,12 +111,7 @@ impl PartialFile {
     fn check(&self) -> Result<(), Error> {
         let open = self.file.metadata().map_err(|cause| vanished(Some(&cause)))?;
         let named = fs::symlink_metadata(&self.path).map_err(|cause| vanished(Some(&cause)))?;
-        let is_there = named.is_file() && named.len() == open.len();
-        if is_there { Ok(()) } else { Err(vanished(None)) }
-    }
-
-    pub(crate) fn directory_of(configured: Option<&PathBuf>) -> PathBuf {
-        configured.cloned().unwrap_or_else(std::env::temp_dir)
+        if is_same(&open, &named) { Ok(()) } else { Err(vanished(None)) }
     }
 }
 

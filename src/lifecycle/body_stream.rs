@@ -1,5 +1,5 @@
-//! The application's stream while it goes out: read where the task's messages are told, some pieces at a time, and ahead
-//! of what is being sent.
+//! The application's stream while it goes out: read where the task's messages are told, some pieces at a time, and
+//! ahead of what is being sent.
 
 use std::collections::VecDeque;
 use std::mem;

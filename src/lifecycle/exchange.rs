@@ -103,11 +103,13 @@ async fn send(
     let meter: Arc<dyn Meter> = Arc::new(Gauge(task.clone()));
     let mut fresh = false;
     loop {
-        let body = upload.open(request).await?;
+        let body = upload.prepare(request).await?;
+        let lease = transport.lease(&route, turn, fresh, &meter).await?;
+        // Not before its turn: a body that is open holds files and memory.
+        let body = body.open(task).await?;
         task.counters.expected_to_send.set(expectation(body.length));
         progress::restart_sending(task);
         let outgoing = transport.outgoing(request, body)?;
-        let lease = transport.lease(&route, turn, fresh, &meter).await?;
         match transport.exchange(lease, outgoing, meter.clone()).await {
             Ok(exchange) => {
                 // Also where the server did not want to hear all.

@@ -12,7 +12,8 @@ pub(super) fn complete(task: &Arc<Task>, outcome: Result<Option<Arc<DownloadedFi
         Ok(file) => (file, Ok(())),
         Err(error) => (None, Err(error)),
     };
-    let error = task.complete(outcome);
+    let was_placed = file.as_ref().is_some_and(|file| file.was_moved());
+    let error = task.complete(outcome, was_placed);
     let resume_data = error.as_ref().and_then(|error| error.resume_data()).cloned();
     for handler in task.take_resume_data_handlers() {
         let resume_data = resume_data.clone();
@@ -21,8 +22,10 @@ pub(super) fn complete(task: &Arc<Task>, outcome: Result<Option<Arc<DownloadedFi
     if error.is_none() {
         progress::updated_last(task);
     }
-    if let Some(file) = file.filter(|_| error.is_none()) {
-        task.outbox().did_finish_downloading(task, file);
+    match file {
+        Some(file) if error.is_none() => task.outbox().did_finish_downloading(task, file),
+        // Removed where that may take its time.
+        file => task.outbox().drop_there(file),
     }
     task.outbox().did_complete(task, error);
 }

@@ -93,8 +93,7 @@ async fn download(
     mut handover: Option<Handover>,
 ) -> Result<Arc<DownloadedFile>, Error> {
     crate::fault::point(crate::fault::DRIVE);
-    resumption::check_destination(task)?;
-    state.reopen(task).await;
+    state.prepare(task).await?;
     loop {
         let Handover { response, exchange } = match handover.take() {
             Some(mut handover) => {

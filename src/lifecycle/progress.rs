@@ -6,7 +6,10 @@ use crate::delegate::{Moved, Slot};
 use crate::task::Task;
 
 pub(super) fn restart_sending(task: &Task) {
-    task.counters.sent.set(0);
+    if task.counters.sent.get() > 0 {
+        task.counters.sent.set(0);
+        task.restart_speed();
+    }
     task.paces.sending.lock().restart();
 }
 

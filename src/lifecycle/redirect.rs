@@ -31,8 +31,15 @@ const SENSITIVE: [&str; 13] = [
 ];
 
 /// Fields that describe a body, and go with it.
-const PAYLOAD: [&str; 6] =
-    ["content-length", "content-type", "content-encoding", "content-language", "content-location", "transfer-encoding"];
+const PAYLOAD: [&str; 7] = [
+    "content-length",
+    "content-type",
+    "content-encoding",
+    "content-language",
+    "content-location",
+    "transfer-encoding",
+    "expect",
+];
 
 /// The request of the next hop; none where the answer is the result.
 pub(super) fn next(

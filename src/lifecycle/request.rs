@@ -1,5 +1,6 @@
 //! Step 3: what a task was made for, with what its session adds.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -31,6 +32,15 @@ impl Default for Rules {
             download_directory: None,
             downloads_require_success: false,
         }
+    }
+}
+
+impl Rules {
+    pub(crate) fn download_directory(&self) -> PathBuf {
+        let configured = self.download_directory.as_ref().map(|path| PathBuf::from(path.as_str()));
+        let directory = configured.unwrap_or_else(std::env::temp_dir);
+        // Where the program stands may change while a download goes on.
+        std::path::absolute(&directory).unwrap_or(directory)
     }
 }
 

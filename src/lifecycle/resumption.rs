@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http::StatusCode;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::version::Version;
 use super::writer::Writer;
 use super::{Rules, progress};
 use crate::error::{Code, Error};
-use crate::file::{DownloadedFile, PartialFile};
+use crate::file::{DownloadedFile, PartialFile, directory_of};
 use crate::message::{Data, Request, Response, without_secrets};
 use crate::task::{Kind, ResumeData, Task, expectation};
 
@@ -31,7 +31,10 @@ pub(super) struct Download {
     directory: PathBuf,
     /// What was paused elsewhere, until its file is open.
     paused: Option<ResumeData>,
+    reopening: Option<JoinHandle<Option<PartialFile>>>,
     writer: Option<Writer>,
+    /// To its destination, from where it does not come back.
+    moving: Option<JoinHandle<Result<Arc<DownloadedFile>, Error>>>,
     /// Of what is in the file; none where it cannot go on.
     version: Option<Version>,
     /// The rest of the file was asked for.
@@ -48,10 +51,11 @@ pub(super) struct Download {
 impl Download {
     pub(super) fn new(task: &Task, rules: &Rules) -> Self {
         let paused = if let Kind::Download(Some(resume_data)) = task.kind() { Some(resume_data.clone()) } else { None };
-        let configured = rules.download_directory.as_ref().map(|path| PathBuf::from(path.as_str()));
         Self {
-            directory: PartialFile::directory_of(configured.as_ref()),
+            directory: rules.download_directory(),
             paused,
+            reopening: None,
+            moving: None,
             writer: None,
             version: None,
             is_partial: false,
@@ -62,15 +66,28 @@ impl Download {
         }
     }
 
-    /// The file of what was paused, if it is as it was left.
-    pub(super) async fn reopen(&mut self, task: &Arc<Task>) {
-        let Some(paused) = self.paused.take() else { return };
-        let (directory, name) = (self.directory.clone(), paused.file.clone());
-        let reopened = spawn_blocking(move || PartialFile::reopen(&directory, &name, paused.offset, paused.tail)).await;
-        if let Ok(Some(file)) = reopened {
-            self.writer = Some(Writer::going_on(task, file, paused.offset));
+    /// The file of what was paused, if it is as it was left; and whether the whole could go where it should.
+    pub(super) async fn prepare(&mut self, task: &Arc<Task>) -> Result<(), Error> {
+        if let Some(destination) = task.destination() {
+            let checked = spawn_blocking(move || check(&destination)).await;
+            checked.unwrap_or_else(|_| Err(Error::fault()))?;
+        }
+        let Some(paused) = &self.paused else { return Ok(()) };
+        let (directory, name, offset, tail) = (self.directory.clone(), paused.file.clone(), paused.offset, paused.tail);
+        self.reopening = Some(spawn_blocking(move || PartialFile::reopen(&directory, &name, offset, tail)));
+        let reopened = self.reopened().await;
+        if let (Some(paused), Some(file)) = (self.paused.take(), reopened) {
+            self.writer = Some(Writer::going_on(task, file, offset));
             self.version = Some(Version::of_paused(paused));
         }
+        Ok(())
+    }
+
+    /// Whoever stopped waiting for it may ask again.
+    async fn reopened(&mut self) -> Option<PartialFile> {
+        let reopened = self.reopening.as_mut()?.await;
+        self.reopening = None;
+        reopened.ok().flatten()
     }
 
     /// The request, for what is missing.
@@ -117,10 +134,10 @@ impl Download {
             let message = format!("the server answered with status {status}: check the URL and what it asks for");
             return Err(Error::new(Code::BAD_SERVER_RESPONSE, message));
         }
-        if is_success(status) {
+        if status == StatusCode::OK {
             self.forget().await;
         } else {
-            // What is no version of the resource leaves alone what is here of one.
+            // What is no version of the whole resource leaves alone what is here of one.
             self.leave().await;
         }
         self.start_over(task, response);
@@ -134,6 +151,7 @@ impl Download {
         task.counters.received.set(offset);
         task.counters.decoded.set(offset);
         task.counters.expected_to_receive.set(length);
+        task.restart_speed();
         match self.response.as_ref().filter(|_| self.lost.is_some()) {
             // Without a word.
             Some(first) => task.set_response(first.clone()),
@@ -154,6 +172,7 @@ impl Download {
         self.writer = Some(Writer::new(task, self.directory.clone()));
         task.counters.received.set(0);
         task.counters.decoded.set(0);
+        task.restart_speed();
         progress::start_writing(task, 0, response.expected_content_length());
     }
 
@@ -190,12 +209,20 @@ impl Download {
         Ok(())
     }
 
-    /// Step 12: the whole file, closed, and where it should be.
+    /// Step 12: the whole file, closed, and where it should be. Whoever stopped waiting for it may ask again.
     pub(super) async fn finish(&mut self, task: &Arc<Task>) -> Result<Arc<DownloadedFile>, Error> {
-        self.check_length()?;
-        let file = self.writer()?.finish().await?;
-        let Some(destination) = task.destination() else { return Ok(file) };
-        let moved = spawn_blocking(move || file.move_to(&destination).map(|()| file).map_err(Error::from)).await;
+        if self.moving.is_none() {
+            self.check_length()?;
+            let file = self.writer()?.finish().await?;
+            let Some(destination) = task.destination() else { return Ok(file) };
+            let moved = move || file.move_to(&destination).map(|()| file).map_err(Error::from);
+            self.moving = Some(spawn_blocking(moved));
+        }
+        let Some(moving) = &mut self.moving else { return Err(Error::fault()) };
+        task.clock.hold();
+        let moved = moving.await;
+        task.clock.unhold();
+        self.moving = None;
         moved.unwrap_or_else(|_| Err(Error::fault()))
     }
 
@@ -205,26 +232,31 @@ impl Download {
         task: &Arc<Task>,
         outcome: Result<Arc<DownloadedFile>, Error>,
     ) -> Result<Arc<DownloadedFile>, Error> {
-        let is_cancelled = outcome.as_ref().is_err_and(|error| error.code() == Code::CANCELLED);
+        if let Some(file) = self.reopened().await {
+            // Nothing was added to it: it is still what its resume data say.
+            let _ = spawn_blocking(|| file.keep()).await;
+        }
         let error = match outcome {
-            Err(error) if is_cancelled && !task.is_being_paused() => error,
-            Err(error) if self.is_whole(is_cancelled) => match self.finish(task).await {
-                Ok(file) => return Ok(file),
-                Err(_) => error,
-            },
-            Err(error) => match self.resume_data(task).await {
-                Some(resume_data) => error.with_resume_data(resume_data),
-                None => error,
-            },
-            done => return done,
+            Ok(file) => return Ok(file),
+            Err(error) => error,
         };
+        let is_cancelled = error.code() == Code::CANCELLED;
+        let is_given_up = is_cancelled && !task.is_being_paused();
+        let is_whole = self.moving.is_some() || is_cancelled && !is_given_up && self.is_whole();
+        if is_whole && let Ok(file) = self.finish(task).await {
+            return Ok(file);
+        }
+        let resume_data = if is_given_up { None } else { self.resume_data(task).await };
         self.forget().await;
-        Err(error)
+        Err(match resume_data {
+            Some(resume_data) => error.with_resume_data(resume_data),
+            None => error,
+        })
     }
 
     /// The last byte came while the task was being paused.
-    fn is_whole(&self, is_cancelled: bool) -> bool {
-        let Some(writer) = self.writer.as_ref().filter(|_| is_cancelled) else { return false };
+    fn is_whole(&self) -> bool {
+        let Some(writer) = &self.writer else { return false };
         let length = self.version.as_ref().and_then(|version| version.length);
         writer.is_finishing() || length.is_some_and(|length| length == writer.length())
     }
@@ -257,18 +289,21 @@ impl Download {
     /// Nothing is here any more.
     async fn forget(&mut self) {
         self.version = None;
-        if let Some(writer) = self.writer.take() {
+        if let Some(writer) = &mut self.writer {
             writer.discard().await;
         }
+        self.writer = None;
     }
 
     /// What is here stays for whoever has its resume data.
     async fn leave(&mut self) {
         self.version = None;
-        let Some(mut writer) = self.writer.take() else { return };
-        if let Ok(Some(file)) = writer.settle().await {
+        if let Some(writer) = &mut self.writer
+            && let Ok(Some(file)) = writer.settle().await
+        {
             let _ = spawn_blocking(|| file.keep()).await;
         }
+        self.writer = None;
     }
 }
 
@@ -282,10 +317,8 @@ fn is_success(status: u16) -> bool {
 }
 
 /// Whether a file could be put there, before it is fetched.
-pub(super) fn check_destination(task: &Task) -> Result<(), Error> {
-    let Some(destination) = task.destination() else { return Ok(()) };
-    let parent = destination.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if parent.is_dir() && !destination.is_dir() {
+fn check(destination: &Path) -> Result<(), Error> {
+    if directory_of(destination).is_dir() && !destination.is_dir() {
         return Ok(());
     }
     let message = "the destination of the download is in no directory, or is one itself: give the path of a file in a \

@@ -1,11 +1,14 @@
 //! Step 8: the body of a request, opened anew whenever it goes out.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::body_stream::{self, StreamFeed};
-use super::segments::SegmentFeed;
+use super::segments::{self, Measured, SegmentFeed};
 use crate::error::{Code, Error};
-use crate::message::{Body, BodySource, Request, Segment};
+use crate::message::{Body, BodySource, Request};
 use crate::task::Task;
 use crate::transport::OutgoingBody;
 
@@ -17,35 +20,46 @@ pub(super) struct Upload<'a> {
     was_replaced: bool,
 }
 
+/// A body that is about to go out.
+pub(super) enum Prepared {
+    Bytes(Bytes),
+    Segments(VecDeque<Measured>),
+    Stream {
+        source: Arc<dyn BodySource>,
+        rewinds: bool,
+        /// The length that the request says.
+        declared: Option<u64>,
+    },
+}
+
 impl<'a> Upload<'a> {
     pub(super) fn new(task: &'a Arc<Task>) -> Self {
         Self { task, open: None, was_replaced: false }
     }
 
-    pub(super) async fn open(&mut self, request: &Request) -> Result<OutgoingBody, Error> {
+    /// What is to be sent, which takes its time where somebody has to be asked for it.
+    pub(super) async fn prepare(&mut self, request: &Request) -> Result<Prepared, Error> {
         match request.body() {
-            Body::None => Ok(OutgoingBody { length: Some(0), ..OutgoingBody::default() }),
-            Body::Bytes(bytes) => {
-                Ok(OutgoingBody { length: Some(bytes.len() as u64), first: bytes.clone(), rest: None })
-            }
-            Body::Segments(segments) => SegmentFeed::open(segments.clone()).await,
-            // Boxed, for few requests have a stream.
-            Body::Stream(source) => Box::pin(self.stream(request, source)).await,
+            Body::None => Ok(Prepared::Bytes(Bytes::new())),
+            Body::Bytes(bytes) => Ok(Prepared::Bytes(bytes.clone())),
+            Body::Segments(segments) => Ok(Prepared::Segments(segments::measure(segments.clone()).await?)),
+            Body::Stream(source) => self.stream(request, source).await,
+            // Boxed, for few requests ask.
             Body::Asked => Box::pin(self.ask(request)).await,
         }
     }
 
     /// The first time as it is, then rewound; what cannot rewind is asked for.
-    async fn stream(&mut self, request: &Request, source: &Arc<dyn BodySource>) -> Result<OutgoingBody, Error> {
-        let was_read = source.was_read();
-        if self.was_replaced || was_read && !source.can_rewind() {
-            return self.ask(request).await;
+    async fn stream(&mut self, request: &Request, source: &Arc<dyn BodySource>) -> Result<Prepared, Error> {
+        let rewinds = self.open.is_some() || source.was_read();
+        if self.was_replaced || rewinds && !source.can_rewind() {
+            return Box::pin(self.ask(request)).await;
         }
         self.open = Some(source.clone());
-        StreamFeed::open(self.task, source.clone(), was_read, request.declared_length()).await
+        Ok(Prepared::Stream { source: source.clone(), rewinds, declared: request.declared_length() })
     }
 
-    async fn ask(&mut self, request: &Request) -> Result<OutgoingBody, Error> {
+    async fn ask(&mut self, request: &Request) -> Result<Prepared, Error> {
         self.close();
         self.was_replaced = true;
         let answer = match self.task.outbox().need_new_body_stream(self.task, 0) {
@@ -56,11 +70,10 @@ impl<'a> Upload<'a> {
         match answer {
             Some(Body::Stream(source)) => {
                 self.open = Some(source.clone());
-                StreamFeed::open(self.task, source, false, request.declared_length()).await
+                Ok(Prepared::Stream { source, rewinds: false, declared: request.declared_length() })
             }
-            Some(Body::Segments(segments)) => SegmentFeed::open(segments).await,
-            Some(Body::Bytes(bytes)) => SegmentFeed::open(Arc::new([Segment::Bytes(bytes)])).await,
-            Some(Body::None | Body::Asked) | None => {
+            Some(Body::Segments(segments)) => Ok(Prepared::Segments(segments::measure(segments).await?)),
+            Some(Body::Bytes(_) | Body::None | Body::Asked) | None => {
                 let message = "the body has to be sent and there is no stream for it: answer task_need_new_body_stream \
                                with one, or use bytes or a file";
                 Err(Error::new(Code::REQUEST_BODY_STREAM_EXHAUSTED, message))
@@ -71,6 +84,19 @@ impl<'a> Upload<'a> {
     fn close(&mut self) {
         if let Some(source) = self.open.take() {
             body_stream::close(self.task, source);
+        }
+    }
+}
+
+impl Prepared {
+    pub(super) async fn open(self, task: &Arc<Task>) -> Result<OutgoingBody, Error> {
+        match self {
+            Self::Bytes(first) => Ok(OutgoingBody { length: Some(first.len() as u64), first, rest: None }),
+            Self::Segments(measured) => Ok(SegmentFeed::open(task, measured)),
+            // Boxed, for few requests have a stream.
+            Self::Stream { source, rewinds, declared } => {
+                Box::pin(StreamFeed::open(task, source, rewinds, declared)).await
+            }
         }
     }
 }

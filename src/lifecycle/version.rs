@@ -38,7 +38,7 @@ impl Version {
     pub(super) fn goes_on(&self, offset: u64, response: &Response) -> bool {
         let headers = response.headers();
         let Some(range) = ContentRange::of(headers) else { return false };
-        let is_to_the_end = range.length.or(self.length).is_none_or(|length| range.end == length);
+        let is_to_the_end = range.length.or(self.length) == Some(range.end);
         let is_as_long = self.length.is_none_or(|mine| range.length.is_none_or(|length| length == mine));
         let says_the_same = match &self.validator {
             Validator::EntityTag(tag) => field(headers, ETAG).is_none_or(|other| other == tag),
@@ -53,7 +53,7 @@ impl Version {
     /// What such a response says about the whole.
     pub(super) fn learn(&mut self, response: &Response) {
         let range = ContentRange::of(response.headers());
-        self.length = self.length.or_else(|| range.map(|range| range.length.unwrap_or(range.end)));
+        self.length = self.length.or_else(|| range?.length);
     }
 }
 

@@ -118,7 +118,9 @@ impl Writer {
             }));
         }
         let Some(finishing) = &mut self.finishing else { return Err(Error::fault()) };
+        self.task.clock.hold();
         let finished = finishing.await;
+        self.task.clock.unhold();
         self.finishing = None;
         finished.unwrap_or_else(|_| Err(Error::fault()))
     }
@@ -139,7 +141,7 @@ impl Writer {
     }
 
     /// No file is left when this is over.
-    pub(super) async fn discard(mut self) {
+    pub(super) async fn discard(&mut self) {
         if self.is_finishing() {
             let _ = self.finish().await;
         }
@@ -153,7 +155,10 @@ impl Writer {
     /// Once nothing is being written.
     async fn target(&mut self) -> Result<Target, Error> {
         if let Some(writing) = &mut self.writing {
+            // A slow disk is no idle network.
+            self.task.clock.hold();
             let written = writing.await;
+            self.task.clock.unhold();
             self.writing = None;
             self.target = Some(Target::File(written.unwrap_or_else(|_| Err(Error::fault()))?));
         }

@@ -12,8 +12,8 @@ use crate::delegate::{Queue, start_workers};
 /// Waiting costs no thread, and threads that look for work to share cost more than they bring: half of the cores, for
 /// the other half is the application's and the delegate workers'.
 const MOST_NETWORK_THREADS: usize = 4;
-/// getaddrinfo blocks: names that hang may hold this many threads, and no task.
-const MOST_RESOLVER_THREADS: usize = 64;
+/// For calls to the system that block: names that are looked up, which take half of them at most, and files.
+const MOST_BLOCKING_THREADS: usize = 128;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Engine(&'static Runtime);
@@ -26,7 +26,7 @@ impl Engine {
             let cores = thread::available_parallelism().map_or(1, NonZero::get);
             Builder::new_multi_thread()
                 .worker_threads((cores / 2).clamp(1, MOST_NETWORK_THREADS))
-                .max_blocking_threads(MOST_RESOLVER_THREADS)
+                .max_blocking_threads(MOST_BLOCKING_THREADS)
                 .thread_name("urlsession-network")
                 .on_thread_park(Queue::run_kept_back)
                 .enable_io()

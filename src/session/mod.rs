@@ -18,10 +18,11 @@ use registry::{Registry, Retired};
 pub(crate) use crate::transport::TlsVersion;
 
 use crate::delegate::{Delegate, Message, Outbox, Queue};
+use crate::file::PartialFile;
 use crate::identity::Identity;
 use crate::lifecycle;
 use crate::message::{Data, Request, Text};
-use crate::task::{Clock, Kind, State, Task, TimeLimits};
+use crate::task::{Clock, Kind, ResumeData, State, Task, TimeLimits};
 use crate::transport::Transport;
 
 /// Why something was not made.
@@ -187,6 +188,12 @@ impl Session {
             self.cancel(&download);
         }
         Some(download)
+    }
+
+    /// Removes what a paused download left, unless it is somebody's again.
+    pub(crate) fn discard(&self, resume_data: &ResumeData) {
+        let directory = self.configuration.rules.download_directory();
+        drop(PartialFile::reopen(&directory, &resume_data.file, resume_data.offset, resume_data.tail));
     }
 
     /// The task's last message is on its way.

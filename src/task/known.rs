@@ -30,4 +30,14 @@ impl Known {
             false => Error::cancelled(),
         }
     }
+
+    /// Of a task that another becomes.
+    pub(super) fn heir(&self) -> Self {
+        Self {
+            current_request: self.current_request.clone(),
+            response: self.response.clone(),
+            description: self.description.clone(),
+            ..Self::default()
+        }
+    }
 }

@@ -97,21 +97,22 @@ impl Task {
 
     /// The download that a data task becomes, which ends without a word; none where it has ended already.
     pub(crate) fn become_download(&self, identifier: u64) -> Option<Arc<Self>> {
-        let state = self.state.lock().succeed()?;
-        let known = self.known.lock();
-        Some(Arc::new(Self {
+        let (state, handlers, known) = {
+            let mut state = self.state.lock();
+            let mut known = self.known.lock();
+            (state.succeed()?, std::mem::take(&mut known.resume_data_handlers), known.heir())
+        };
+        for handler in handlers {
+            self.outbox.call(move || handler(None));
+        }
+        let heir = Arc::new(Self {
             identity: Identity::next(),
             kind: Kind::Download(None),
             session: self.session,
             identifier,
             original_request: self.original_request.clone(),
             state: Mutex::new(state),
-            known: Mutex::new(Known {
-                current_request: known.current_request.clone(),
-                response: known.response.clone(),
-                description: known.description.clone(),
-                ..Known::default()
-            }),
+            known: Mutex::new(known),
             priority: AtomicU32::new(self.priority.load(Ordering::Relaxed)),
             turn: AtomicU64::new(self.turn()),
             outbox: self.outbox.heir(),
@@ -121,7 +122,11 @@ impl Task {
             speedometer: Speedometer::default(),
             paces: Paces::default(),
             driver: Mutex::new(None),
-        }))
+        });
+        // Whoever suspended the one in its last moment came too late.
+        heir.clock.run();
+        heir.restart_speed();
+        Some(heir)
     }
 
     pub(crate) fn kind(&self) -> &Kind {
@@ -174,12 +179,12 @@ impl Task {
     }
 
     /// From here on nothing changes any more, and the error is known before anybody is told. A cancel that came before
-    /// this counts, even if the work was done.
-    pub(crate) fn complete(&self, outcome: Result<(), Error>) -> Option<Arc<Error>> {
+    /// this counts, even if the work was done, unless that has won: what was put in its place cannot be taken back.
+    pub(crate) fn complete(&self, outcome: Result<(), Error>, has_won: bool) -> Option<Arc<Error>> {
         let mut state = self.state.lock();
         let mut known = self.known.lock();
-        // A download that was to be paused, and is whole, has won.
-        let has_won = self.is_download() && !known.resume_data_handlers.is_empty();
+        // So has a download that was to be paused, and is whole.
+        let has_won = has_won || self.is_download() && !known.resume_data_handlers.is_empty();
         let outcome = match state.state() {
             State::Canceling if !has_won => outcome.and_then(|()| Err(known.interruption())),
             _ => outcome,
@@ -261,13 +266,20 @@ impl Task {
         self.state.lock().freezes()
     }
 
-    /// Told at once, and that there is nothing, where the task has completed.
+    /// The counters jumped: what they count from here on moves.
+    pub(crate) fn restart_speed(&self) {
+        self.speedometer.restart(&self.counters);
+    }
+
+    /// Told at once, and that there is nothing, where the task has completed or was cancelled for good.
     pub(crate) fn add_resume_data_handler(&self, handler: ResumeDataHandler) {
         let state = self.state.lock();
-        if state.state() != State::Completed {
-            return self.known.lock().resume_data_handlers.push(handler);
+        let mut known = self.known.lock();
+        let is_cancelled = state.state() == State::Canceling && known.resume_data_handlers.is_empty();
+        if state.state() != State::Completed && !is_cancelled {
+            return known.resume_data_handlers.push(handler);
         }
-        drop(state);
+        drop((state, known));
         self.outbox.call(move || handler(None));
     }
 

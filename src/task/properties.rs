@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::progress::End;
 use super::{Progress, State, Task};
 use crate::error::Error;
 use crate::message::{Data, Request, Response, Text};
@@ -59,8 +60,12 @@ impl Task {
     }
 
     pub(crate) fn progress(&self) -> Progress {
-        let is_done = self.state() == State::Completed && self.known.lock().error.is_none();
-        self.speedometer.read(&self.kind, &self.counters, is_done)
+        let end = match self.state() {
+            State::Completed if self.known.lock().error.is_none() => End::Well,
+            State::Completed => End::Badly,
+            State::Running | State::Suspended | State::Canceling => End::None,
+        };
+        self.speedometer.read(&self.counters, end)
     }
 
     /// Whether it was in time, and the task is a download.

@@ -100,18 +100,12 @@ impl StateMachine {
         self.freezes
     }
 
-    /// That of a task that this one becomes; none where this one has come to its end first.
+    /// That of a task that this one becomes, and which runs; none where this one has come to its end first.
     pub(crate) fn succeed(&mut self) -> Option<Self> {
         if self.cancelled || std::mem::replace(&mut self.completed, true) {
             return None;
         }
-        Some(Self {
-            suspensions: self.suspensions,
-            begun: true,
-            cancelled: false,
-            completed: false,
-            freezes: self.freezes,
-        })
+        Some(Self { suspensions: 0, begun: true, cancelled: false, completed: false, freezes: self.freezes })
     }
 }
 

@@ -3,10 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 
 use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::Route;
 use crate::error::{Code, Domain, Error};
+
+/// getaddrinfo blocks: names that hang hold no more than half of the threads that the system's blocking calls have.
+const MOST_LOOKUPS: usize = 64;
+static LOOKUPS: Semaphore = Semaphore::const_new(MOST_LOOKUPS);
 
 /// A name with more addresses than this is tried no further.
 const MOST_ADDRESSES: usize = 16;
@@ -17,7 +22,13 @@ pub(super) async fn resolve(route: &Route) -> Result<Vec<SocketAddr>, Error> {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     let host = route.host.clone();
-    let looked_up = spawn_blocking(move || look_up(&host)).await;
+    // Held until the lookup ends, whoever has stopped waiting for it.
+    let permit = LOOKUPS.acquire().await;
+    let looked_up = spawn_blocking(move || {
+        let _permit = permit;
+        look_up(&host)
+    })
+    .await;
     let addresses = looked_up.unwrap_or_else(|_| Err(unresolved(Code::DNS_LOOKUP_FAILED, None)))?;
     Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
 }

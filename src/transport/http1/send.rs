@@ -64,11 +64,12 @@ impl Talk<'_> {
         }
         let Some(feed) = &mut rest.feed else { return Ok(Next::End) };
         poll_fn(|context| {
-            if let Poll::Ready(piece) = feed.poll_next(context) {
-                return Poll::Ready(piece.map(|piece| piece.map_or(Next::End, Next::Piece)));
+            // First, for a server that goes on to take what it has no use for.
+            if let Poll::Ready(answered) = self.poll_early_answer(context, longest) {
+                return Poll::Ready(answered.map(|()| Next::Answered).map_err(|cause| tls::lost(BROKE, &cause)));
             }
-            let answered = ready!(self.poll_early_answer(context, longest));
-            Poll::Ready(answered.map(|()| Next::Answered).map_err(|cause| tls::lost(BROKE, &cause)))
+            let piece = ready!(feed.poll_next(context))?;
+            Poll::Ready(Ok(piece.map_or(Next::End, Next::Piece)))
         })
         .await
     }

@@ -42,6 +42,8 @@ impl<'a> Talk<'a> {
 
     pub(super) async fn through(&mut self, mut outgoing: Outgoing, settings: &Settings) -> Result<Answer, Error> {
         let was_sent_whole = self.send(&mut outgoing, settings).await?;
+        // The rest of the body is nobody's any more.
+        outgoing.rest.feed = None;
         let raw = self.read_head(settings).await?;
         let (head, mode) = parse(outgoing.call, &raw)?;
         if head.headers().len() > settings.header_count as usize {
