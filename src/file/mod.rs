@@ -4,10 +4,12 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+mod cached;
 mod downloaded;
 mod owner;
 mod partial;
 
+pub(crate) use cached::read_cached;
 pub(crate) use downloaded::{DownloadedFile, Immovable};
 pub(crate) use partial::PartialFile;
 

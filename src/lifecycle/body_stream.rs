@@ -16,11 +16,11 @@ use crate::task::Task;
 use crate::transport::{Feed, OutgoingBody};
 
 /// What a read may give.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 512 << 10;
 /// A buffer with less room than this is not read into again.
 const ROOM: usize = 64 << 10;
 /// What is read in one go, for to go to the application and back costs more than to copy much.
-const BATCH: usize = 1 << 20;
+const BATCH: usize = 2 << 20;
 const MOST_READS: usize = 64;
 
 pub(super) struct StreamFeed {

@@ -1,9 +1,9 @@
-//! Bytes and files while they go out, one behind the other. Files are opened when it is their turn, and read beside the
-//! network threads, a piece ahead.
+//! Bytes and files while they go out, one behind the other. Files are opened when it is their turn. What the system has
+//! in memory is read where it is sent, and all else beside the network threads, a piece ahead.
 
 use std::collections::VecDeque;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::error::{Code, Error};
-use crate::file::readable;
+use crate::file::{read_cached, readable};
 use crate::message::Segment;
 use crate::task::Task;
 use crate::transport::{Feed, OutgoingBody};
@@ -31,11 +31,12 @@ pub(super) struct Measured {
 enum Opened {
     Bytes(Bytes),
     Closed(PathBuf),
-    File(File),
+    /// With how much of it was read.
+    File(File, u64),
 }
 
 /// A read that goes on, with the file that it reads.
-type Reading = JoinHandle<Result<(File, BytesMut), Error>>;
+type Reading = JoinHandle<Result<(File, u64, BytesMut), Error>>;
 
 pub(super) struct SegmentFeed {
     task: Arc<Task>,
@@ -64,14 +65,60 @@ impl SegmentFeed {
         OutgoingBody { length, first: Bytes::new(), rest: Some(Box::new(feed)) }
     }
 
-    /// Begins to read the next piece where that is in a file.
+    /// Begins to read the next piece where that is in a file, and may take its time.
     fn read_ahead(&mut self) {
-        let Some(Measured { segment, left }) = self.segments.pop_front_if(|next| !next.is_bytes()) else { return };
+        let is_cold = |next: &mut Measured| match &next.segment {
+            Opened::Bytes(_) => false,
+            Opened::Closed(_) => true,
+            Opened::File(file, offset) => read_cached(file, &mut [0], *offset).is_none(),
+        };
+        let Some(Measured { segment, left }) = self.segments.pop_front_if(is_cold) else { return };
+        let buffer = self.buffer(left);
+        self.reading = Some((spawn_blocking(move || segment.read(buffer)), left));
+    }
+
+    /// Into the memory of what was sent last, if nobody needs it any more.
+    fn buffer(&mut self, left: u64) -> BytesMut {
         let size = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
-        // The memory of what was sent last, if nobody needs it any more.
         let free = mem::take(&mut self.given).try_into_mut().unwrap_or_default();
-        let buffer = if free.capacity() >= size { free } else { BytesMut::new() };
-        self.reading = Some((spawn_blocking(move || segment.read(buffer, size)), left));
+        let mut buffer = if free.capacity() >= size { free } else { BytesMut::new() };
+        buffer.resize(size, 0);
+        buffer
+    }
+
+    /// What is at hand of the next segment.
+    fn at_hand(&mut self) -> Option<Bytes> {
+        let Measured { segment, left } = self.segments.pop_front()?;
+        let (file, offset) = match segment {
+            Opened::Bytes(bytes) => return Some(bytes),
+            Opened::Closed(_) => return self.wait_for(segment, left),
+            Opened::File(file, offset) => (file, offset),
+        };
+        let mut buffer = self.buffer(left);
+        let Some(length) = read_cached(&file, &mut buffer, offset) else {
+            self.given = buffer.freeze();
+            return self.wait_for(Opened::File(file, offset), left);
+        };
+        buffer.truncate(length);
+        Some(self.give(file, offset, left, buffer))
+    }
+
+    fn wait_for(&mut self, segment: Opened, left: u64) -> Option<Bytes> {
+        self.segments.push_front(Measured { segment, left });
+        self.read_ahead();
+        None
+    }
+
+    /// The piece, and the rest of its file to where it was.
+    fn give(&mut self, file: File, offset: u64, left: u64, piece: BytesMut) -> Bytes {
+        let left = left - piece.len() as u64;
+        if left > 0 {
+            let segment = Opened::File(file, offset + piece.len() as u64);
+            self.segments.push_front(Measured { segment, left });
+        }
+        let piece = piece.freeze();
+        self.given = piece.clone();
+        piece
     }
 
     /// A slow disk is no idle network.
@@ -85,25 +132,23 @@ impl SegmentFeed {
 
 impl Feed for SegmentFeed {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
-        let Some((reading, left)) = &mut self.reading else {
-            let Some(Measured { segment: Opened::Bytes(bytes), .. }) = self.segments.pop_front() else {
+        loop {
+            if let Some((reading, left)) = &mut self.reading {
+                let (read, left) = (Pin::new(reading).poll(context), *left);
+                self.hold(read.is_pending());
+                let (file, offset, piece) = ready!(read).unwrap_or_else(|_| Err(Error::fault()))?;
+                self.reading = None;
+                let piece = self.give(file, offset, left, piece);
+                self.read_ahead();
+                return Poll::Ready(Ok(Some(piece)));
+            }
+            if let Some(piece) = self.at_hand() {
+                return Poll::Ready(Ok(Some(piece)));
+            }
+            if self.segments.is_empty() && self.reading.is_none() {
                 return Poll::Ready(Ok(None));
-            };
-            self.read_ahead();
-            return Poll::Ready(Ok(Some(bytes)));
-        };
-        let (read, left) = (Pin::new(reading).poll(context), *left);
-        self.hold(read.is_pending());
-        let (file, piece) = ready!(read).unwrap_or_else(|_| Err(Error::fault()))?;
-        self.reading = None;
-        let left = left - piece.len() as u64;
-        if left > 0 {
-            self.segments.push_front(Measured { segment: Opened::File(file), left });
+            }
         }
-        self.read_ahead();
-        let piece = piece.freeze();
-        self.given = piece.clone();
-        Poll::Ready(Ok(Some(piece)))
     }
 }
 
@@ -120,25 +165,22 @@ impl Measured {
             Segment::File(path) => Self { left: measure_file(path)?, segment: Opened::Closed(path.clone()) },
         })
     }
-
-    fn is_bytes(&self) -> bool {
-        matches!(self.segment, Opened::Bytes(_))
-    }
 }
 
 impl Opened {
     /// The next bytes of a file, at least one.
-    fn read(self, mut buffer: BytesMut, size: usize) -> Result<(File, BytesMut), Error> {
-        let mut file = match self {
-            Self::File(file) => file,
-            Self::Closed(path) => readable(&path).map_err(|cause| cannot_read(&cause))?,
+    fn read(self, mut buffer: BytesMut) -> Result<(File, u64, BytesMut), Error> {
+        let failed = |cause: io::Error| cannot_read(&cause);
+        let (mut file, offset) = match self {
+            Self::File(file, offset) => (file, offset),
+            Self::Closed(path) => (readable(&path).map_err(failed)?, 0),
             Self::Bytes(_) => return Err(Error::fault()),
         };
-        buffer.resize(size, 0);
+        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
         let length = loop {
             match file.read(&mut buffer) {
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-                read => break read.map_err(|cause| cannot_read(&cause))?,
+                read => break read.map_err(failed)?,
             }
         };
         if length == 0 {
@@ -146,7 +188,7 @@ impl Opened {
             return Err(Error::new(Code::REQUEST_BODY_STREAM_EXHAUSTED, message));
         }
         buffer.truncate(length);
-        Ok((file, buffer))
+        Ok((file, offset, buffer))
     }
 }
 
