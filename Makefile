@@ -12,8 +12,9 @@ library:
 # The C examples, linked as an application would be, but to the library where it was built.
 examples: library
 	@mkdir -p $(C)
-	@for name in get delegate lifecycle; do \
-		$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/c/$$name.c -o $(C)/$$name \
+	@for name in get delegate download_resume upload_stream lifecycle transfers; do \
+		case $$name in lifecycle | transfers) transcript=examples/c/transcript.c ;; *) transcript= ;; esac; \
+		$(CC) $(CFLAGS) $(WARNINGS) -Iinclude examples/c/$$name.c $$transcript -o $(C)/$$name \
 			-L$(RELEASE) -Wl,-rpath,"$$PWD/$(RELEASE)" -lurlsession -pthread || exit 1; \
 	done
 
@@ -21,7 +22,8 @@ examples: library
 # by cargo, which would have its program find the library of another build.
 demo: examples
 	@if [ -n "$(URL)" ]; then $(C)/lifecycle "$(URL)"; \
-	else $(CARGO) build --example origin && target/debug/examples/origin $(C)/lifecycle; fi
+	else $(CARGO) build --example origin && \
+		target/debug/examples/origin $(C)/lifecycle && target/debug/examples/origin $(C)/transfers; fi
 
 # All but documentation tests, of which a C library's crate has none.
 test:

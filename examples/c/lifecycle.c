@@ -10,79 +10,16 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 #include <urlsession.h>
 
-static struct timespec start;
+#include "transcript.h"
+
 static sem_t told; /* Posted by what main waits for: the end of a task, a release, a list of tasks. */
 static pthread_t answerer;
-static int surprises;
 
-/* The transcript: milliseconds since the start, who calls whom, and what; details are indented below. */
-
-static void line(const char *who, const char *format, ...)
-{
-    struct timespec now;
-    char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double seconds = (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
-    printf("%10.2f ms  %s  %s\n", seconds * 1e3, who, text);
-}
-
-static void detail(const char *format, ...)
-{
-    char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    printf("%23s%s\n", "", text);
-}
-
-static void heading(const char *text)
-{
-    printf("\n%s\n", text);
-}
-
-static const char *state(const UrlSessionTask *task)
-{
-    static const char *const names[] = {"running", "suspended", "canceling", "completed"};
-    return names[url_session_task_state(task)];
-}
-
-static const char *or_none(const char *text)
-{
-    return text != NULL ? text : "none";
-}
-
-static void print_response(const UrlSessionResponse *response)
-{
-    detail("status %" PRId32 ", type %s, charset %s, expected length %" PRId64 ", file name %s",
-           url_session_response_status_code(response), or_none(url_session_response_mime_type(response)),
-           or_none(url_session_response_text_encoding_name(response)),
-           url_session_response_expected_content_length(response), url_session_response_suggested_filename(response));
-    detail("URL %s", url_session_response_url(response));
-}
-
-static void print_error(const char *what, const UrlSessionError *error)
-{
-    UrlSessionError *underlying = url_session_error_copy_underlying(error);
-    detail("%s %s %" PRId32 ": %s", what, url_session_error_domain(error), url_session_error_code(error),
-           url_session_error_message(error));
-    if (url_session_error_failing_url(error) != NULL) detail("failing URL %s", url_session_error_failing_url(error));
-    if (underlying != NULL) print_error("because of", underlying);
-    url_session_error_release(underlying);
-}
-
-/* The session's delegate: every slot, in the order of the life cycle. */
+/* The session's delegate: the slots of data tasks, in the order of the life cycle. */
 
 static void did_create_task(void *context, UrlSession *session, UrlSessionTask *task)
 {
@@ -191,24 +128,8 @@ static void completion_handler(void *context, UrlSessionData *data, UrlSessionRe
 
 /* The story, told once for every base URL. */
 
-static void check(UrlSessionStatus status)
-{
-    if (status != URL_SESSION_STATUS_OK) {
-        detail("%s", url_session_status_message(status));
-        exit(1);
-    }
-}
-
-static const char *at(const char *base, const char *path)
-{
-    static char url[2048];
-    snprintf(url, sizeof url, "%s%s", base, path);
-    return url;
-}
-
 static UrlSession *open_session(const char *authority)
 {
-    static char pem[64 * 1024];
     const UrlSessionDelegate delegate = {
         .size = sizeof delegate,
         .context = "the session's delegate",
@@ -222,15 +143,7 @@ static UrlSession *open_session(const char *authority)
     UrlSession *session;
 
     heading("Step 1: a configuration");
-    line("call", "url_session_configuration_new_ephemeral");
-    UrlSessionConfiguration *configuration = url_session_configuration_new_ephemeral();
-    if (authority != NULL) {
-        FILE *file = fopen(authority, "rb");
-        size_t length = file != NULL ? fread(pem, 1, sizeof pem, file) : 0;
-        if (file != NULL) fclose(file);
-        line("call", "url_session_configuration_add_trusted_certificates");
-        check(url_session_configuration_add_trusted_certificates(configuration, (const uint8_t *)pem, length));
-    }
+    UrlSessionConfiguration *configuration = make_configuration(authority);
 
     heading("Step 2: a session, from the configuration and a delegate");
     line("call", "url_session_new");
@@ -260,18 +173,13 @@ static UrlSessionTask *make_hasty(UrlSession *session, const char *url)
     return task;
 }
 
-/* Resumes a task, waits for its end, and compares the code of its error, 0 for none, with what should come. */
+/* Resumes a task, and waits for its end. */
 static void run(UrlSessionTask *task, UrlSessionErrorCode expected)
 {
     line("call", "url_session_task_resume");
     check(url_session_task_resume(task));
     sem_wait(&told);
-    UrlSessionError *error = url_session_task_copy_error(task);
-    if (url_session_error_code(error) != expected) {
-        detail("SURPRISE: expected error code %" PRId32, expected);
-        surprises++;
-    }
-    url_session_error_release(error);
+    expect(task, expected);
     url_session_task_release(task);
 }
 
@@ -362,6 +270,9 @@ static void tour_origin(const char *base, const char *authority)
     heading("Step 13: complete; a server that says nothing for 0.2 seconds is too late");
     run(make_hasty(session, at(base, "/hang")), URL_SESSION_ERROR_CODE_TIMED_OUT);
     handled(session, at(base, "/hello"));
+
+    heading("Step 14: an answer of several parts; back to step 7 for each");
+    run(make(session, at(base, "/multipart")), 0);
     close_session(session, at(base, "/hello"));
 }
 
@@ -376,14 +287,9 @@ static void tour_network(const char *url)
 
 int main(int argc, char **argv)
 {
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    setvbuf(stdout, NULL, _IOLBF, 0);
     sem_init(&told, 0, 0);
-    alarm(120); /* A demo that hangs is worse than one that dies. */
-    printf("The life cycle of a URL session, told by liburlsession %s\n"
-           "  call  the program calls the library        slot  the library calls the program\n"
-           "Steps 4, 6, 8, 9, 11, 12 and 14 come with later versions.\n",
-           url_session_version());
+    begin_transcript("The life cycle of a URL session");
+    printf("Steps 6, 8, 9 and 12 are told by transfers; 4 and 11 come with later versions.\n");
     if (argc == 2) {
         tour_network(argv[1]);
     } else if (argc == 4) {
@@ -393,6 +299,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: lifecycle URL | lifecycle HTTP HTTPS AUTHORITY\n");
         return 2;
     }
-    printf("\n%s\n", surprises == 0 ? "Every task ended as it should." : "Some tasks did not end as they should.");
-    return surprises != 0;
+    return end_transcript();
 }
