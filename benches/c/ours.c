@@ -2,12 +2,9 @@
  * GETs of one URL on liburlsession, every answer checked: ours URL BYTES REQUESTS IN_FLIGHT [CA-FILE|- [PAUSE]]
  * PAUSE: microseconds that the data slot sleeps after every 4 MiB.
  */
-#include <semaphore.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "urlsession.h"
+#include "ours.h"
 
 #define PAUSE_AFTER (4u << 20)
 
@@ -19,18 +16,6 @@ struct load {
     useconds_t pause;
     sem_t invalid;
 };
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "ours: %s\n", what);
-    exit(1);
-}
-
-static void check(UrlSessionStatus status)
-{
-    if (status != URL_SESSION_STATUS_OK)
-        fail(url_session_status_message(status));
-}
 
 static void start(struct load *load, UrlSession *session)
 {
@@ -79,17 +64,6 @@ static void did_become_invalid(void *context, UrlSession *session, UrlSessionErr
     sem_post(&load->invalid);
 }
 
-static void trust(UrlSessionConfiguration *configuration, const char *path)
-{
-    static uint8_t pem[65536];
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        fail("no CA file");
-    size_t length = fread(pem, 1, sizeof pem, file);
-    fclose(file);
-    check(url_session_configuration_add_trusted_certificates(configuration, pem, length));
-}
-
 int main(int count, char **arguments)
 {
     if (count < 5)
@@ -102,7 +76,7 @@ int main(int count, char **arguments)
 
     UrlSessionConfiguration *configuration = url_session_configuration_new_ephemeral();
     check(url_session_configuration_set_http_maximum_connections_per_host(configuration, in_flight));
-    if (count > 5 && arguments[5][0] != '-')
+    if (count > 5)
         trust(configuration, arguments[5]);
     UrlSessionDelegate delegate = {
         .size = sizeof delegate,
@@ -118,8 +92,7 @@ int main(int count, char **arguments)
 
     for (uint32_t started = 0; started < in_flight; started++)
         start(&load, session);
-    while (sem_wait(&load.invalid) != 0)
-        ;
+    wait_for(&load.invalid);
     url_session_request_release(load.request);
     url_session_release(session);
     if (load.received != load.requests * (uint64_t)load.bytes)

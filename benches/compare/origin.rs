@@ -1,7 +1,7 @@
-//! One nginx worker on loopback, with its own configuration, certificate and files.
+//! One nginx worker on loopback, with its own configuration, certificate and files, and beside it a sink for uploads.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,11 +10,14 @@ use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
+use crate::sink::Sink;
+
 pub struct Origin {
     nginx: Child,
     root: PathBuf,
     http: u16,
     https: u16,
+    sink: Sink,
 }
 
 impl Origin {
@@ -30,22 +33,34 @@ impl Origin {
         let mut command = Command::new("nginx");
         command.arg("-p").arg(&root).args(["-c", "nginx.conf", "-e", "error.log"]);
         let nginx = crate::program::bound(&mut command, 0).stdout(Stdio::null()).spawn()?;
-        let mut origin = Self { nginx, root, http, https };
+        let mut origin = Self { nginx, root, http, https, sink: Sink::start()? };
         origin.wait()?;
         Ok(origin)
     }
 
-    /// The URL of a file of this many zeros.
-    pub fn url(&self, https: bool, bytes: u64) -> io::Result<String> {
-        let file = self.root.join("files").join(bytes.to_string());
-        if !file.exists() {
-            // Sparse: what is not on the disk is not read from it.
-            File::create(file)?.set_len(bytes)?;
+    /// The file of this many bytes, made where it is missing.
+    pub fn file(&self, bytes: u64) -> io::Result<PathBuf> {
+        let path = self.root.join("files").join(bytes.to_string());
+        if !path.exists() {
+            // No holes, which cp would not copy; and on the disk, so that nothing is written there while we measure.
+            let mut file = File::create(&path)?;
+            io::copy(&mut io::repeat(b'x').take(bytes), &mut file)?;
+            file.sync_all()?;
         }
-        Ok(match https {
+        Ok(path)
+    }
+
+    /// The URL of `file`.
+    pub fn url(&self, https: bool, bytes: u64) -> String {
+        match https {
             true => format!("https://127.0.0.1:{}/{bytes}", self.https),
             false => format!("http://127.0.0.1:{}/{bytes}", self.http),
-        })
+        }
+    }
+
+    /// The URL that takes an upload of this many bytes.
+    pub fn sink(&self, bytes: u64) -> String {
+        self.sink.url(bytes)
     }
 
     /// The file with the certificate to trust.

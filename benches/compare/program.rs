@@ -21,20 +21,30 @@ pub struct Cost {
     pub memory: f64,
 }
 
-/// A compiled program of `benches/c`.
+/// A program of `benches/c`, or the system's own `cp`.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Program {
     Ours,
+    OursDownload,
+    OursUpload,
     CurlMulti,
     CurlEasy,
+    CurlDownload,
+    CurlUpload,
+    Copy,
 }
 
 impl Program {
     fn name(self) -> &'static str {
         match self {
             Program::Ours => "ours",
+            Program::OursDownload => "ours_download",
+            Program::OursUpload => "ours_upload",
             Program::CurlMulti => "curl_multi",
             Program::CurlEasy => "curl_easy",
+            Program::CurlDownload => "curl_download",
+            Program::CurlUpload => "curl_upload",
+            Program::Copy => "cp",
         }
     }
 
@@ -44,8 +54,11 @@ impl Program {
         cc.args(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-o"]).arg(out.join(self.name()));
         cc.arg(root.join("benches/c").join(self.name()).with_extension("c"));
         match self {
-            Program::Ours => cc.arg("-I").arg(root.join("include")).arg(library(out)?),
-            Program::CurlMulti | Program::CurlEasy => cc.arg("-lcurl"),
+            Program::Ours | Program::OursDownload | Program::OursUpload => {
+                cc.arg("-I").arg(root.join("include")).arg(library(out)?)
+            }
+            Program::Copy => return Ok(()),
+            _ => cc.arg("-lcurl"),
         };
         match cc.status()?.success() {
             true => Ok(()),
@@ -55,7 +68,10 @@ impl Program {
 
     pub fn run(self, out: &Path, arguments: &[String]) -> io::Result<Cost> {
         let begun = Instant::now();
-        let mut command = Command::new(out.join(self.name()));
+        let mut command = match self {
+            Program::Copy => Command::new(self.name()),
+            _ => Command::new(out.join(self.name())),
+        };
         let child = bound(command.args(arguments).env("LD_LIBRARY_PATH", out), BOUND).spawn()?;
         let (mut status, mut usage) = (0, MaybeUninit::<libc::rusage>::zeroed());
         // SAFETY: both are ours to write. It reaps the child, and tells what std's own wait does not.
