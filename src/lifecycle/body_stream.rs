@@ -6,6 +6,7 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
@@ -21,7 +22,8 @@ const PIECE: usize = 512 << 10;
 const ROOM: usize = 64 << 10;
 /// What is read in one go, for to go to the application and back costs more than to copy much.
 const BATCH: usize = 2 << 20;
-const MOST_READS: usize = 64;
+/// What a source that takes its time has given is sent before more is asked for.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 pub(super) struct StreamFeed {
     task: Arc<Task>,
@@ -193,8 +195,9 @@ impl Batch {
         let (mut pieces, mut total) = (VecDeque::new(), 0);
         let (mut filled, mut room) = (BytesMut::new(), BytesMut::new());
         let mut then = Then::More;
-        for _ in 0..MOST_READS {
-            if total >= BATCH || left.is_some_and(|left| total as u64 >= left) {
+        let begun = Instant::now();
+        while total < BATCH && left.is_none_or(|left| (total as u64) < left) {
+            if total > 0 && begun.elapsed() > PATIENCE {
                 break;
             }
             if room.len() < ROOM {
