@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::UrlSessionStatus;
-use super::convert::{boundary, checked, give, text};
+use super::convert::{boundary, checked, copy_struct, give, text};
 use super::handle::{self, Handle, Loan, borrow};
 use crate::identity::Identity;
 use crate::message::{Body, BodyRead, BodySource, BodyStream};
@@ -95,19 +95,7 @@ unsafe impl Sync for SourceTable {}
 impl SourceTable {
     /// Copies as much of the application's struct as both sides know.
     fn copy(source: *const UrlSessionBodySource) -> Result<Self, UrlSessionStatus> {
-        if source.is_null() {
-            return Err(UrlSessionStatus::NULL_ARGUMENT);
-        }
-        // SAFETY: the header asks for a struct that begins with its own size.
-        let size = unsafe { (*source).size };
-        if size < offset_of!(UrlSessionBodySource, rewind) || !size.is_multiple_of(size_of::<usize>()) {
-            return Err(UrlSessionStatus::INVALID_ARGUMENT);
-        }
-        let mut table = EMPTY;
-        let known = size.min(size_of::<UrlSessionBodySource>());
-        // SAFETY: the application's struct has `size` bytes, ours at least `known`; every field is a pointer for which
-        // all zeros is a value, and `known` cuts between fields.
-        unsafe { ptr::copy_nonoverlapping(source.cast::<u8>(), (&raw mut table).cast::<u8>(), known) };
+        let table = copy_struct(source, offset_of!(UrlSessionBodySource, rewind), EMPTY)?;
         // Whoever sees a failure keeps the context.
         table.read.map(|_| Self { table, was_read: AtomicBool::new(false) }).ok_or(UrlSessionStatus::NULL_ARGUMENT)
     }

@@ -95,6 +95,27 @@ pub(super) fn write_if_wanted<T>(out: *mut T, value: impl FnOnce() -> T) {
     }
 }
 
+/// The size that a struct of the application's begins with, if it can be right: `least` bytes, and whole words.
+pub(super) fn size_of_struct<T>(pointer: *const T, least: usize) -> Result<usize, UrlSessionStatus> {
+    if pointer.is_null() {
+        return Err(UrlSessionStatus::NULL_ARGUMENT);
+    }
+    // SAFETY: the header asks for a struct that begins with its own size; NULL was refused above.
+    let size = unsafe { pointer.cast::<usize>().read() };
+    let fits = size >= least && size.is_multiple_of(size_of::<usize>());
+    fits.then_some(size).ok_or(UrlSessionStatus::INVALID_ARGUMENT)
+}
+
+/// A struct of the application's, as far as both sides know it; the rest is as in `empty`.
+pub(super) fn copy_struct<T: Copy>(pointer: *const T, least: usize, empty: T) -> Result<T, UrlSessionStatus> {
+    let known = size_of_struct(pointer, least)?.min(size_of::<T>());
+    let mut copy = empty;
+    // SAFETY: the application's struct has at least `known` bytes, and so has ours; every field is a word for which all
+    // zeros is a value, and `known` cuts between fields.
+    unsafe { ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut copy).cast::<u8>(), known) };
+    Ok(copy)
+}
+
 /// The text behind `pointer`, for as long as the caller's call lasts.
 pub(super) fn text<'a>(pointer: *const c_char) -> Result<&'a str, UrlSessionStatus> {
     optional_text(pointer)?.ok_or(UrlSessionStatus::NULL_ARGUMENT)

@@ -1,10 +1,10 @@
 //! An application's delegate, as the core calls it.
 
-use std::mem::{offset_of, size_of};
-use std::ptr;
+use std::mem::offset_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::convert::copy_struct;
 use super::custody;
 use super::delegate::NO_DELEGATE;
 use super::handle::{self, Loan};
@@ -34,16 +34,7 @@ impl DelegateTable {
         if delegate.is_null() {
             return Ok(None);
         }
-        // SAFETY: the header asks for a struct that begins with its own size.
-        let size = unsafe { (*delegate).size };
-        if size < offset_of!(UrlSessionDelegate, did_create_task) || !size.is_multiple_of(size_of::<usize>()) {
-            return Err(UrlSessionStatus::INVALID_ARGUMENT);
-        }
-        let mut table = NO_DELEGATE;
-        let known = size.min(size_of::<UrlSessionDelegate>());
-        // SAFETY: the application's struct has `size` bytes, ours at least `known`; every field is a pointer for which
-        // all zeros is a value, and `known` cuts between fields.
-        unsafe { ptr::copy_nonoverlapping(delegate.cast::<u8>(), (&raw mut table).cast::<u8>(), known) };
+        let table = copy_struct(delegate, offset_of!(UrlSessionDelegate, did_create_task), NO_DELEGATE)?;
         Ok(Some(Arc::new(Self { table, released: AtomicBool::new(false) })))
     }
 }

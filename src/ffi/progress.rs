@@ -1,7 +1,7 @@
 use std::mem::{offset_of, size_of};
 use std::ptr;
 
-use super::convert::checked;
+use super::convert::{checked, size_of_struct};
 use super::handle::borrow;
 use super::{UrlSessionStatus, UrlSessionTask};
 use crate::task::{Progress, Task};
@@ -58,14 +58,7 @@ pub extern "C" fn url_session_task_progress(
 }
 
 fn fill(out: *mut UrlSessionProgress, progress: &Progress) -> Result<(), UrlSessionStatus> {
-    if out.is_null() {
-        return Err(UrlSessionStatus::NULL_ARGUMENT);
-    }
-    // SAFETY: the header asks for a struct that begins with its own size.
-    let size = unsafe { (*out).size };
-    if size < offset_of!(UrlSessionProgress, bytes_sent) || !size.is_multiple_of(size_of::<usize>()) {
-        return Err(UrlSessionStatus::INVALID_ARGUMENT);
-    }
+    let size = size_of_struct(out, offset_of!(UrlSessionProgress, bytes_sent))?;
     let known = size.min(size_of::<UrlSessionProgress>());
     let now = UrlSessionProgress { size, ..UrlSessionProgress::from(progress) };
     // SAFETY: the application's struct has `size` writable bytes, ours at least `known`.

@@ -5,50 +5,13 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+use super::gauge::Gauge;
 use super::upload::Upload;
 use super::{Rules, progress, redirect, response};
 use crate::error::Error;
 use crate::message::{Request, Response};
-use crate::task::{State, Task, expectation};
+use crate::task::{Task, expectation};
 use crate::transport::{Exchange, Meter, Route, Transport, Turn};
-
-/// A task that is told how far its exchange is.
-pub(super) struct Gauge(pub(super) Arc<Task>);
-
-impl Meter for Gauge {
-    fn is_suspended(&self) -> bool {
-        self.0.state() == State::Suspended
-    }
-
-    fn waiting(&self) {
-        self.0.clock.connecting();
-        self.0.clock.hold();
-    }
-
-    fn connecting(&self) {
-        self.0.clock.unhold();
-    }
-
-    fn connected(&self) {
-        self.0.clock.connected();
-    }
-
-    fn moved(&self) {
-        self.0.clock.moved();
-    }
-
-    fn sent(&self, bytes: usize) {
-        progress::sent(&self.0, bytes);
-    }
-
-    fn sent_all(&self) {
-        progress::sent_all(&self.0);
-    }
-
-    fn informed(&self, head: &[u8]) {
-        response::inform(&self.0, head);
-    }
-}
 
 /// The answer to the request, after all redirects.
 pub(super) async fn answer(

@@ -4,6 +4,7 @@ mod body_stream;
 mod delivery;
 mod exchange;
 mod finish;
+mod gauge;
 mod multipart;
 mod progress;
 mod receive;
@@ -26,7 +27,7 @@ use crate::file::DownloadedFile;
 use crate::message::{Response, ResponseDisposition};
 use crate::task::Task;
 use crate::transport::{Exchange, Transport};
-use exchange::Gauge;
+use gauge::Gauge;
 use resumption::{Download, Met};
 
 /// What a data task leaves to the download that it becomes.
