@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
 
+use super::hold::Hold;
 use crate::error::{Code, Domain, Error};
 use crate::message::{BodyRead, BodySource, PendingRead, ReadFailure};
 use crate::task::Task;
@@ -34,7 +35,7 @@ pub(super) struct StreamFeed {
     left: Option<u64>,
     /// Being sent, and then free again.
     given: Vec<Bytes>,
-    is_held: bool,
+    hold: Hold,
 }
 
 /// What comes behind the pieces that are here.
@@ -98,7 +99,7 @@ impl StreamFeed {
             pieces: VecDeque::new(),
             left: length,
             given: Vec::new(),
-            is_held: false,
+            hold: Hold::new(task),
         };
         Ok(OutgoingBody { length, first: Bytes::new(), rest: Some(Box::new(feed)) })
     }
@@ -155,20 +156,12 @@ impl StreamFeed {
         }
         Ok(())
     }
-
-    /// While the application is waited for, no time runs.
-    fn hold(&mut self, holds: bool) {
-        if mem::replace(&mut self.is_held, holds) == holds {
-            return;
-        }
-        if holds { self.task.clock.hold() } else { self.task.clock.unhold() }
-    }
 }
 
 impl Feed for StreamFeed {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
         let polled = self.poll_pieces(context);
-        self.hold(polled.is_pending());
+        self.hold.set(polled.is_pending());
         ready!(polled)?;
         let piece = self.pieces.pop_front().map(BytesMut::freeze);
         if piece.is_some() || self.left != Some(0) {
@@ -180,12 +173,6 @@ impl Feed for StreamFeed {
         }
         self.given.extend(piece.clone());
         Poll::Ready(Ok(piece))
-    }
-}
-
-impl Drop for StreamFeed {
-    fn drop(&mut self) {
-        self.hold(false);
     }
 }
 

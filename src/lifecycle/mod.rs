@@ -5,6 +5,7 @@ mod delivery;
 mod exchange;
 mod finish;
 mod gauge;
+mod hold;
 mod multipart;
 mod progress;
 mod receive;

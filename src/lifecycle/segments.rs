@@ -13,6 +13,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::hold::Hold;
 use crate::error::{Code, Error};
 use crate::file::{read_cached, readable};
 use crate::message::Segment;
@@ -39,12 +40,11 @@ enum Opened {
 type Reading = JoinHandle<Result<(File, u64, BytesMut), Error>>;
 
 pub(super) struct SegmentFeed {
-    task: Arc<Task>,
     segments: VecDeque<Measured>,
     /// With what is left of the file.
     reading: Option<(Reading, u64)>,
     given: Bytes,
-    is_held: bool,
+    hold: Hold,
 }
 
 /// How long the segments are, as far as files are there.
@@ -60,7 +60,7 @@ impl SegmentFeed {
         if segments.is_empty() {
             return OutgoingBody { length, ..OutgoingBody::default() };
         }
-        let mut feed = Self { task: task.clone(), segments, reading: None, given: Bytes::new(), is_held: false };
+        let mut feed = Self { segments, reading: None, given: Bytes::new(), hold: Hold::new(task) };
         feed.read_ahead();
         OutgoingBody { length, first: Bytes::new(), rest: Some(Box::new(feed)) }
     }
@@ -120,14 +120,6 @@ impl SegmentFeed {
         self.given = piece.clone();
         piece
     }
-
-    /// A slow disk is no idle network.
-    fn hold(&mut self, holds: bool) {
-        if mem::replace(&mut self.is_held, holds) == holds {
-            return;
-        }
-        if holds { self.task.clock.hold() } else { self.task.clock.unhold() }
-    }
 }
 
 impl Feed for SegmentFeed {
@@ -135,7 +127,7 @@ impl Feed for SegmentFeed {
         loop {
             if let Some((reading, left)) = &mut self.reading {
                 let (read, left) = (Pin::new(reading).poll(context), *left);
-                self.hold(read.is_pending());
+                self.hold.set(read.is_pending());
                 let (file, offset, piece) = ready!(read).unwrap_or_else(|_| Err(Error::fault()))?;
                 self.reading = None;
                 let piece = self.give(file, offset, left, piece);
@@ -149,12 +141,6 @@ impl Feed for SegmentFeed {
                 return Poll::Ready(Ok(None));
             }
         }
-    }
-}
-
-impl Drop for SegmentFeed {
-    fn drop(&mut self) {
-        self.hold(false);
     }
 }
 
