@@ -115,6 +115,9 @@ static void bad_session(void *bad, UrlSessionStatus status)
                                      bad, BYTES, 5, never_file, NULL, &out) != OK);
     WRITTEN_NULL(UrlSessionTask,
                  url_session_download_task_with_resume_data_request(bad, BYTES, 5, request, &out) != OK);
+    WRITTEN_NULL(UrlSessionTask, url_session_download_task_with_resume_data_request_completion_handler(
+                                     bad, BYTES, 5, request, never_file, NULL, &out) != OK);
+    CHECK(url_session_discard_resume_data(bad, BYTES, 5) == status);
     CHECK(url_session_download_task_with_url(bad, NULL, NULL) == NO_POINTER);
     CHECK(url_session_download_task_with_url_completion_handler(bad, NULL, NULL, NULL, NULL) == NO_POINTER);
     CHECK(url_session_download_task_with_request(bad, NULL, NULL) == NO_POINTER);
@@ -122,6 +125,8 @@ static void bad_session(void *bad, UrlSessionStatus status)
     CHECK(url_session_download_task_with_resume_data(bad, NULL, 0, NULL) == NO_POINTER);
     CHECK(url_session_download_task_with_resume_data_completion_handler(bad, NULL, 0, NULL, NULL, NULL) == NO_POINTER);
     CHECK(url_session_download_task_with_resume_data_request(bad, NULL, 0, NULL, NULL) == NO_POINTER);
+    CHECK(url_session_download_task_with_resume_data_request_completion_handler(bad, NULL, 0, NULL, NULL, NULL, NULL) ==
+          NO_POINTER);
     CHECK(url_session_upload_task_with_request_from_data(bad, NULL, NULL, 0, NULL) == NO_POINTER);
     CHECK(url_session_upload_task_with_request_from_data_completion_handler(bad, NULL, NULL, 0, NULL, NULL, NULL) ==
           NO_POINTER);
@@ -257,6 +262,10 @@ static void null_arguments_of_makers(const char *to)
                                      session, NULL, 1, never_file, NULL, &out) == NO_POINTER);
     WRITTEN_NULL(UrlSessionTask, url_session_download_task_with_resume_data_request(session, NULL, 1, request, &out) ==
                                      NO_POINTER);
+    WRITTEN_NULL(UrlSessionTask, url_session_download_task_with_resume_data_request_completion_handler(
+                                     session, NULL, 1, request, never_file, NULL, &out) == NO_POINTER);
+    CHECK(url_session_discard_resume_data(session, NULL, 1) == NO_POINTER);
+    CHECK(url_session_discard_resume_data(session, NULL, 0) == NO_VALUE);
     WRITTEN_NULL(UrlSessionTask, url_session_upload_task_with_request_from_data(session, request, NULL, 1, &out) ==
                                      NO_POINTER);
     WRITTEN_NULL(UrlSessionTask, url_session_upload_task_with_request_from_data_completion_handler(

@@ -42,6 +42,7 @@ static void refused(UrlSession *session, const uint8_t *bytes, size_t length)
     UrlSessionTask *task = (UrlSessionTask *)session;
     CHECK(url_session_download_task_with_resume_data(session, bytes, length, &task) == INVALID);
     CHECK(task == NULL);
+    CHECK(url_session_discard_resume_data(session, bytes, length) == INVALID);
 }
 
 /* Cut anywhere, with any byte changed, with more behind it: it is not taken. */

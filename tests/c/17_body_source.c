@@ -83,7 +83,9 @@ static void did_read(void *context, uint8_t *buffer, size_t capacity, UrlSession
     Source *source = context;
     enter();
     called(source, 'r');
-    if (source->keeps) {
+    if (source->keeps && source->kept != NULL) {
+        /* A task that was told to end may read once more before it does. */
+    } else if (source->keeps) {
         source->buffer = buffer;
         source->capacity = capacity;
         source->kept = url_session_read_completion_retain(completion);

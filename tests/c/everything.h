@@ -306,6 +306,9 @@ static void call_download_makers(Run *run, UrlSessionRequest *request)
           invalid);
     CHECK(url_session_download_task_with_resume_data_completion_handler(
               session, garbage, sizeof garbage, handler_of_a_new_download, run, &task) == invalid);
+    CHECK(url_session_download_task_with_resume_data_request_completion_handler(
+              session, garbage, sizeof garbage, request, handler_of_a_new_download, run, &task) == invalid);
+    CHECK(url_session_discard_resume_data(session, garbage, sizeof garbage) == invalid);
 }
 
 /* Every function there is, but those that end this very session. */

@@ -30,7 +30,7 @@ fn a036_a_cancelled_task_calls_its_completion_handler() {
 }
 
 #[test]
-fn a037_what_a_completion_handler_gets() {
+fn a037_c062_what_a_completion_handler_gets() {
     let origin = Origin::http(standard::serve);
     let recorder = Recorder::default();
     let session = recorder.session(&Configuration::default());

@@ -1,11 +1,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Instant;
 
+use crate::support::PATIENCE;
 use crate::support::directory::Directory;
 use crate::support::download::DownloadedFile;
 use crate::support::downloads::Downloads;
-use crate::support::handle::{Configuration, Error, Session};
+use crate::support::handle::{Configuration, Error, Request, Session, Task};
 use crate::support::origin::Origin;
 use crate::support::recorder::Recorder;
 use crate::support::standard;
@@ -76,13 +79,8 @@ fn e030_a_file_takes_the_place_of_another() {
 #[cfg(target_os = "linux")]
 #[test]
 fn e030_a_file_is_moved_to_another_file_system() {
-    use std::os::unix::fs::MetadataExt;
-
-    let Ok(memory) = fs::metadata("/dev/shm") else { return println!("skipped: there is no /dev/shm") };
-    if memory.dev() == fs::metadata(std::env::temp_dir()).unwrap().dev() {
-        return println!("skipped: /dev/shm is the file system of the temporary files");
-    }
-    let target = PathBuf::from(format!("/dev/shm/urlsession-test-{}", std::process::id()));
+    let Some(elsewhere) = elsewhere() else { return };
+    let target = elsewhere.at("target");
     for before in [None, Some(b"the one before")] {
         if let Some(before) = before {
             fs::write(&target, before).unwrap();
@@ -90,7 +88,76 @@ fn e030_a_file_is_moved_to_another_file_system() {
         assert_eq!(moved_to(&target).1, UrlSessionStatus::OK);
         assert_eq!(fs::read(&target).unwrap(), b"hello, world\n");
     }
-    fs::remove_file(target).unwrap();
+}
+
+/// A directory on another file system than the temporary files, where there is one.
+#[cfg(target_os = "linux")]
+fn elsewhere() -> Option<Directory> {
+    use std::os::unix::fs::MetadataExt;
+
+    let memory = Path::new("/dev/shm");
+    let device = |path: &Path| fs::metadata(path).ok().map(|metadata| metadata.dev());
+    let is_elsewhere = device(memory).is_some_and(|other| Some(other) != device(&std::env::temp_dir()));
+    if !is_elsewhere {
+        println!("skipped: /dev/shm is no other file system");
+    }
+    is_elsewhere.then(|| Directory::within(memory))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn e030_once_a_file_is_on_its_way_to_another_file_system_nothing_holds_it_up() {
+    const LARGE: u64 = 64 << 20;
+    let origin = Origin::http(standard::serve);
+    let ask: fn(&Downloads, &Task) = |downloads, task| assert_eq!(downloads.recorder.pause(task), None);
+    let cancel: fn(&Downloads, &Task) = |_, task| task.cancel();
+    for end in [ask, cancel] {
+        let (Some(elsewhere), downloads) = (elsewhere(), Downloads::default()) else { return };
+        let target = elsewhere.at("target");
+        let task = downloads.session.download(&origin.url(&format!("/bytes/{LARGE}")));
+        assert_eq!(task.set_download_destination(&target), UrlSessionStatus::OK);
+        task.resume();
+        let start = Instant::now();
+        while elsewhere.files().is_empty() {
+            assert!(start.elapsed() < PATIENCE, "nothing comes to the destination");
+            thread::yield_now();
+        }
+        end(&downloads, &task);
+        let told = downloads.end_of(&task);
+        assert!(told.ends_with("did_complete 1 ok"), "{told}");
+        assert_eq!(fs::metadata(&target).unwrap().len(), LARGE);
+        assert_eq!(elsewhere.files(), [target]);
+        assert!(downloads.directory.files().is_empty());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn e030_whenever_time_is_up_there_is_either_a_file_or_an_error() {
+    const LENGTH: u64 = 16 << 20;
+    const ROUNDS: u32 = 40;
+    let (Some(elsewhere), origin) = (elsewhere(), Origin::http(standard::serve)) else { return };
+    let downloads = Downloads::default();
+    let run = |name: &str, seconds: f64| {
+        let request = Request::new(&origin.url(&format!("/bytes/{LENGTH}"))).resource_timeout(seconds);
+        let (task, target) = (downloads.session.download_for(&request), elsewhere.at(name));
+        assert_eq!(task.set_download_destination(&target), UrlSessionStatus::OK);
+        let told = downloads.run(&task);
+        assert_eq!(target.exists(), told.ends_with(" ok"), "{told}");
+        target
+    };
+    let start = Instant::now();
+    run("whole", PATIENCE.as_secs_f64());
+    let whole = start.elapsed().as_secs_f64();
+    // From well before the copy to behind it.
+    let seconds = |round: u32| whole * (0.5 + 0.7 * f64::from(round) / f64::from(ROUNDS));
+    let there: Vec<_> =
+        (0..ROUNDS).map(|round| run(&round.to_string(), seconds(round))).filter(|target| target.exists()).collect();
+    downloads.session.finish_tasks_and_invalidate();
+    downloads.recorder.wait_for("release");
+    // Nothing came after its task had failed.
+    assert_eq!(elsewhere.files().len(), there.len() + 1, "{:?}", elsewhere.files());
+    assert!(downloads.directory.files().is_empty());
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod completion_handler;
 mod cut;
 #[cfg(unix)]
 mod dialer;
+mod discard;
 mod downloaded_file;
 mod errors;
 mod framing;
@@ -46,6 +47,7 @@ mod requests;
 mod responses;
 mod resume_data;
 mod secrets;
+mod speed;
 mod suspension;
 mod task_delegate;
 mod task_properties;

@@ -1,54 +1,14 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::support::downloads::Downloads;
 use crate::support::gate::Gate;
-use crate::support::handle::Configuration;
-use crate::support::origin::Origin;
+use crate::support::handle::{Configuration, Session, Task};
+use crate::support::paused::{LENGTH, OFFSET, Paused};
 use crate::support::recorder::{Message, Recorder};
 use crate::support::served_file::{End, ServedFile};
 use crate::support::standard;
-
-/// More than is compared before a download goes on.
-const LENGTH: usize = 200_000;
-const OFFSET: usize = 150_000;
-
-/// A download that was paused with all but the last bytes of a file there.
-struct Paused {
-    served: ServedFile,
-    origin: Origin,
-    downloads: Downloads,
-    resume_data: Vec<u8>,
-    file: PathBuf,
-}
-
-impl Default for Paused {
-    fn default() -> Self {
-        let served = ServedFile::new(&standard::pattern(0, LENGTH as u64), "\"v1\"");
-        let origin = served.serve();
-        let downloads = Downloads::default();
-        served.end(End::Cut(OFFSET));
-        let task = downloads.session.download(&origin.url("/"));
-        downloads.run(&task);
-        let resume_data = task.error().unwrap().resume_data().expect("resume data");
-        let file = downloads.directory.files().pop().expect("a partial file");
-        assert_eq!(fs::metadata(&file).unwrap().len(), OFFSET as u64);
-        Self { served, origin, downloads, resume_data, file }
-    }
-}
-
-impl Paused {
-    /// Goes on after this was done to the file; the range that the origin is asked for.
-    fn range_after(&self, change: impl FnOnce(&Path)) -> Option<String> {
-        change(&self.file);
-        self.downloads.go_on(&self.resume_data);
-        assert_eq!(self.downloads.recorder.downloaded(2), standard::pattern(0, LENGTH as u64));
-        let requests = self.origin.requests();
-        assert_eq!(requests.len(), 2);
-        requests[1].value("range").map(str::to_owned)
-    }
-}
 
 /// The range that is asked for after this was done to the file.
 fn range_after(change: impl FnOnce(&Path)) -> Option<String> {
@@ -113,7 +73,35 @@ fn a065_a_link_in_its_place_is_not_followed() {
         std::os::unix::fs::symlink(&victim, path).unwrap();
     };
     assert_eq!(paused.range_after(become_link), None);
-    assert_eq!(fs::metadata(&victim).unwrap().len(), OFFSET as u64);
+    assert_eq!(fs::read(&victim).unwrap(), standard::pattern(0, OFFSET as u64));
+}
+
+#[cfg(unix)]
+#[test]
+fn a065_a_file_with_a_second_name_is_somebody_elses_too() {
+    let paused = Paused::default();
+    let victim = paused.downloads.directory.at("victim");
+    assert_eq!(paused.range_after(|path| fs::hard_link(path, &victim).unwrap()), None);
+    assert_eq!(fs::read(victim).unwrap(), standard::pattern(0, OFFSET as u64));
+    // Once it is the only name again the download goes on.
+    let paused = Paused::default();
+    let victim = paused.downloads.directory.at("victim");
+    fs::hard_link(&paused.file, &victim).unwrap();
+    let expected = Some(format!("bytes={OFFSET}-"));
+    assert_eq!(paused.range_after(|_| fs::remove_file(victim).unwrap()), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a065_a_file_that_others_may_write_to_starts_over() {
+    use std::os::unix::fs::PermissionsExt;
+
+    for mode in [0o660, 0o620, 0o602, 0o640] {
+        let paused = Paused::default();
+        let open_up = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(paused.range_after(open_up), None, "{mode:o}");
+        assert_eq!(fs::read(&paused.file).unwrap(), standard::pattern(0, OFFSET as u64), "{mode:o}");
+    }
 }
 
 #[cfg(unix)]
@@ -166,6 +154,49 @@ fn a065_a_whole_file_that_nobody_was_told_of_yet_is_nobody_elses() {
     slow.wait_for("did_complete 1 ok");
     let whole = standard::pattern(0, LENGTH as u64);
     assert!(slow.downloaded(1) == whole && downloads.recorder.downloaded(2) == whole);
+}
+
+/// Many tasks begin from one resume data while another that was begun is cancelled, again and again: they come whole.
+fn all_come_whole(begin_another: impl Fn(&ServedFile, &Session, &[u8]) -> Option<Task>) {
+    let served = ServedFile::new(b"abcdef", "\"v1\"");
+    let (origin, downloads) = (served.serve(), Downloads::default());
+    for _ in 0..100 {
+        served.end(End::Cut(3));
+        let paused = downloads.session.download(&origin.url("/"));
+        downloads.run(&paused);
+        let resume_data = paused.error().unwrap().resume_data().expect("resume data");
+        let another = begin_another(&served, &downloads.session, &resume_data);
+        if let Some(another) = &another {
+            downloads.recorder.wait_for_beginning(&format!("did_resume_at_offset {} ", another.identifier()));
+        }
+        let tasks = [0; 16].map(|_| downloads.session.download_from(&resume_data).unwrap());
+        another.inspect(Task::cancel);
+        tasks.iter().for_each(|task| task.resume());
+        for task in &tasks {
+            let told = downloads.end_of(task);
+            assert!(told.ends_with(" ok"), "{told}");
+            assert_eq!(downloads.recorder.downloaded(task.identifier()), b"abcdef", "{told}");
+        }
+    }
+    downloads.session.finish_tasks_and_invalidate();
+    downloads.recorder.wait_for("release");
+    assert!(downloads.directory.files().is_empty());
+}
+
+#[test]
+fn a065_all_tasks_from_one_resume_data_come_whole_whoever_is_first() {
+    // The first is about to finish when the last ones look for its file.
+    all_come_whole(|_, _, _| None);
+}
+
+#[test]
+fn a065_a_file_that_goes_with_a_cancelled_task_is_nobody_elses_before() {
+    all_come_whole(|served, session, resume_data| {
+        served.end(End::Hold(1));
+        let first = session.download_from(resume_data).unwrap();
+        first.resume();
+        Some(first)
+    });
 }
 
 #[test]

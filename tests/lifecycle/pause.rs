@@ -1,11 +1,11 @@
-use std::thread;
 use std::time::Instant;
+use std::{fs, hint, thread};
 
 use crate::support::PATIENCE;
 use crate::support::downloads::Downloads;
 use crate::support::gate::Gate;
-use crate::support::handle::{Configuration, Request, Session};
-use crate::support::origin::Origin;
+use crate::support::handle::{Configuration, Request, Session, Task};
+use crate::support::origin::{Connection, Origin};
 use crate::support::recorder::Recorder;
 use crate::support::served_file::ServedFile;
 use crate::support::standard;
@@ -20,7 +20,7 @@ const WENT_ON: &str =
     "did_resume_at_offset 2 3 6\ndid_write_data 2 6 6\ndid_finish_downloading 2 \"abcdef\"\ndid_complete 2 ok";
 
 #[test]
-fn a064_resume_data_come_once_and_before_complete() {
+fn a064_e047_resume_data_come_once_and_before_complete() {
     let origin = Origin::in_turn(&[HALF]);
     let downloads = Downloads::default();
     let task = downloads.session.start_download(&origin.url("/"));
@@ -57,7 +57,7 @@ fn a064_plain_cancel_leaves_nothing() {
 }
 
 #[test]
-fn a064_what_cannot_be_paused_is_cancelled() {
+fn a064_e047_what_cannot_be_paused_is_cancelled() {
     let (origin, plain) = (Origin::http(standard::serve), Origin::in_turn(&[&HALF.replace("ETag", "X-Tag")]));
     let downloads = Downloads::default();
     let (session, recorder) = (&downloads.session, downloads.recorder);
@@ -81,7 +81,7 @@ fn a064_what_cannot_be_paused_is_cancelled() {
 }
 
 #[test]
-fn a064_a_task_that_has_ended_is_not_paused() {
+fn a064_e047_a_task_that_has_ended_is_not_paused() {
     let origin = Origin::http(standard::serve);
     let downloads = Downloads::default();
     let task = downloads.session.download(&origin.url("/hello"));
@@ -106,8 +106,97 @@ fn a064_a_resumed_task_that_never_ran_gives_its_resume_data_back() {
     assert_eq!(downloads.go_on(&resume_data), WENT_ON.replace(" 2 ", " 3 "));
 }
 
+/// Resume data, another session over their directory, and an origin that lets whoever goes on wait.
+struct Waiting {
+    downloads: Downloads,
+    other: (Recorder, Session),
+    resume_data: Vec<u8>,
+    _origin: Origin,
+}
+
+impl Waiting {
+    fn with(configuration: Configuration) -> Self {
+        let origin = Origin::http(|connection: &mut Connection| {
+            if connection.read_request().is_some_and(|request| request.value("range").is_none()) {
+                connection.send(HALF.as_bytes());
+            }
+            connection.wait_for_leave();
+        });
+        let downloads = Downloads::default();
+        let resume_data = downloads.pause(&origin.url("/")).expect("resume data");
+        let recorder = Recorder::default();
+        let session = recorder.session(&configuration.download_directory(downloads.directory.path()));
+        Self { downloads, other: (recorder, session), resume_data, _origin: origin }
+    }
+
+    /// A task that goes on, and is told something else in one of the moments of its beginning.
+    fn begin(&self, moment: u32) -> Task {
+        let task = self.other.1.download_from(&self.resume_data).unwrap();
+        task.resume();
+        (0..moment * 20).for_each(|_| hint::spin_loop());
+        task
+    }
+
+    fn end_of(&self, task: &Task) -> String {
+        self.other.0.wait_for_beginning(&format!("did_complete {} ", task.identifier()))
+    }
+}
+
 #[test]
-fn a064_completion_wins_over_pausing_too_late() {
+fn a064_e047_resume_data_are_never_lost_to_a_task_that_is_paused_at_once() {
+    let waiting = Waiting::with(Configuration::default());
+    for moment in 0..300 {
+        let task = waiting.begin(moment);
+        assert_eq!(waiting.other.0.pause(&task).as_ref(), Some(&waiting.resume_data), "at moment {moment}");
+        waiting.end_of(&task);
+        assert_eq!(task.error().unwrap().resume_data().as_ref(), Some(&waiting.resume_data), "at moment {moment}");
+        assert_eq!(waiting.downloads.directory.files().len(), 1, "at moment {moment}");
+    }
+}
+
+#[test]
+fn e033_e047_resume_data_are_never_lost_to_a_task_whose_time_is_up_at_once() {
+    for round in 0..100 {
+        let seconds = f64::from(round) * 5e-6 + 1e-9;
+        let waiting = Waiting::with(Configuration::default().resource_timeout(seconds));
+        let task = waiting.begin(0);
+        assert!(waiting.end_of(&task).ends_with(" -1001 resource"), "after {seconds} s");
+        assert_eq!(task.error().unwrap().resume_data().as_ref(), Some(&waiting.resume_data), "after {seconds} s");
+        assert_eq!(waiting.downloads.directory.files().len(), 1, "after {seconds} s");
+    }
+}
+
+#[test]
+fn a064_a_resumed_task_that_is_cancelled_at_once_gives_nothing_and_leaves_nothing_half() {
+    for moment in 0..300 {
+        let waiting = Waiting::with(Configuration::default());
+        let task = waiting.begin(moment);
+        task.cancel();
+        assert!(waiting.end_of(&task).ends_with(" -999"), "at moment {moment}");
+        assert_eq!(task.error().unwrap().resume_data(), None, "at moment {moment}");
+        // It goes with the task that had it, and stays where none had.
+        let left: Vec<_> = waiting.downloads.directory.files().into_iter().map(fs::read).collect();
+        assert!(left.is_empty() || matches!(&left[..], [Ok(bytes)] if bytes == b"abc"), "at moment {moment}: {left:?}");
+    }
+}
+
+#[test]
+fn a064_who_asks_after_a_plain_cancel_gets_nothing() {
+    let origin = Origin::http(standard::serve);
+    let downloads = Downloads::default();
+    for _ in 0..100 {
+        let task = downloads.session.start_download(&origin.url("/file/1000/half"));
+        downloads.recorder.wait_for(&format!("did_write_data {} 500 1000", task.identifier()));
+        task.cancel();
+        assert_eq!(downloads.recorder.pause(&task), None);
+        downloads.recorder.wait_for(&format!("did_complete {} -999", task.identifier()));
+        assert_eq!(task.error().unwrap().resume_data(), None);
+    }
+    assert!(downloads.directory.files().is_empty());
+}
+
+#[test]
+fn a064_e047_completion_wins_over_pausing_too_late() {
     // The last byte is written when the slot that tells it is called.
     let answer = HALF.replace("\r\n\r\nabc", "\r\n\r\nabcdef");
     for place in ["did_write_data 1 6 6", "did_finish_downloading 1"] {
@@ -222,7 +311,7 @@ fn a064_a_request_for_something_else_is_refused() {
 }
 
 #[test]
-fn a064_however_the_end_is_raced_for_there_is_one_answer_and_one_end() {
+fn a064_e048_however_the_end_is_raced_for_there_is_one_answer_and_one_end() {
     let file = ServedFile::new(&standard::pattern(0, 100_000), "\"v1\"");
     let (origin, downloads) = (file.serve(), Downloads::told_to(Recorder::default(), Configuration::default()));
     let tasks: Vec<_> = (0..200).map(|_| downloads.session.start_download(&origin.url("/"))).collect();

@@ -236,7 +236,7 @@ fn r034_a_connection_whose_answer_was_bad_is_not_used_again() {
 }
 
 #[test]
-fn r034_a_connection_with_an_unfinished_answer_is_not_used_again() {
+fn r034_r048_q043_a_connection_with_an_unfinished_answer_is_not_used_again() {
     let origin = Origin::http(standard::serve);
     for answer in [Answer::Cancel, Answer::Later] {
         let before = origin.accepted();

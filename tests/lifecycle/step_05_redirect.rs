@@ -1,3 +1,4 @@
+use crate::support::certificate;
 use crate::support::handle::{Configuration, Request};
 use crate::support::origin::{Connection, Origin};
 use crate::support::recorder::Recorder;
@@ -230,6 +231,25 @@ fn a054_a_location_that_is_no_url_is_an_error() {
         assert_eq!(story.transcript(), "did_complete 1 -1010", "{location}");
         assert_eq!(story.response().status_code(), 302);
     }
+}
+
+#[test]
+fn a055_each_hop_brings_its_own_trust() {
+    let secure = Origin::https(standard::serve);
+    let plain = origin_that_sends_on(moved(302, &secure.url("/hello")));
+    let trusting = Configuration::trusting(secure.certificate());
+    let story = Story::with(&trusting, &Request::new(&plain.url("/from")));
+    let expected = "did_receive_response 1 200\ndid_receive_data 1 \"hello, world\\n\"\ndid_complete 1 ok";
+    assert_eq!((story.transcript().as_str(), story.response().url()), (expected, secure.url("/hello")));
+    // The first hop was good, and one that is trusted vouches for no other.
+    let strange = Origin::tls(certificate::server(certificate::self_signed(), &[]), standard::serve);
+    let vouching = Origin::https(move |connection: &mut Connection| {
+        connection.read_request();
+        connection.send(format!("{}Content-Length: 0\r\n\r\n", moved(302, &strange.url("/hello"))).as_bytes());
+    });
+    let story = Story::with(&trusting, &Request::new(&vouching.url("/from")));
+    assert_eq!(story.transcript(), "did_complete 1 -1203");
+    assert_eq!(vouching.requests().len(), 1);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::{hint, thread};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -179,6 +180,39 @@ fn a059_what_a_data_task_became_can_be_paused() {
     let told = downloads.go_on(&resume_data);
     assert!(told.starts_with("did_resume_at_offset 3 3 6"), "{told}");
     assert_eq!(downloads.recorder.downloaded(3), b"abcdef");
+}
+
+#[test]
+fn a059_a064_whoever_pauses_a_data_task_as_it_becomes_a_download_is_told_once() {
+    let origin = Origin::http(standard::serve);
+    let recorder = Recorder::answering(Answer::Later);
+    let downloads = Downloads::told_to(recorder, Configuration::default());
+    let tasks: Vec<_> = (0..200)
+        .map(|moment| {
+            let task = downloads.session.start(&origin.url("/hello"));
+            let question = recorder.question();
+            thread::scope(|threads| {
+                threads.spawn(|| {
+                    let become_download = UrlSessionResponseDisposition::BECOME_DOWNLOAD;
+                    url_session_response_completion_answer(question.get(), become_download);
+                });
+                threads.spawn(|| {
+                    (0..moment * 20).for_each(|_| hint::spin_loop());
+                    recorder.ask_resume_data(&task);
+                });
+            });
+            task
+        })
+        .collect();
+    downloads.session.finish_tasks_and_invalidate();
+    recorder.wait_for("release");
+    for task in tasks {
+        let told = recorder.transcript_of(task.identifier());
+        assert_eq!(told.matches("no_resume_data").count(), 1, "{told}");
+        let ends = ["did_become_download_task", "did_complete"].map(|end| told.matches(end).count());
+        assert!(matches!(ends, [1, 0] | [0, 1]), "{told}");
+    }
+    assert!(downloads.directory.files().is_empty());
 }
 
 #[test]

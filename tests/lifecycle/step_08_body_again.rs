@@ -1,5 +1,6 @@
 use std::ffi::c_void;
 use std::ptr;
+use std::thread;
 
 use crate::support::body::{Body, BodyStream, Step};
 use crate::support::directory::Directory;
@@ -260,6 +261,41 @@ fn q021_c048_a_stale_connection_rewinds_the_stream_of_a_request() {
     recorder.wait_for("did_complete 2 ok");
     assert_eq!(recorder.body(2), b"streamed");
     assert_eq!(body.calls()[..4], ["read", "rewind 0", "read", "close"]);
+}
+
+#[test]
+fn q021_c048_a_stream_is_sent_whole_however_soon_a_connection_dies() {
+    // Every connection is gone about when the next task takes it from the pool; and many at a time make that any time.
+    let origin = Origin::http(|connection: &mut Connection| {
+        connection.read_request();
+        connection.send(OK.as_bytes());
+    });
+    thread::scope(|threads| {
+        for _ in 0..8 {
+            threads.spawn(|| send_streams(&origin));
+        }
+    });
+    for request in origin.requests().iter().filter(|request| request.method() == "PUT") {
+        assert_eq!(request.body, b"streamed");
+    }
+}
+
+fn send_streams(origin: &Origin) {
+    let recorder = Recorder::default();
+    let session = recorder.session(&Configuration::default());
+    for round in 0..60 {
+        let first = session.start(&origin.url("/"));
+        recorder.wait_for_beginning(&format!("did_complete {} ", first.identifier()));
+        let steps = vec![Step::Bytes(b"stre".to_vec()), Step::Bytes(b"amed".to_vec())];
+        let body = Body::new(steps, if round % 2 == 0 { 8 } else { -1 });
+        let can_rewind = round % 3 > 0;
+        let stream = if can_rewind { body.stream() } else { body.stream_without_rewind() };
+        let task = session.task_for(&put(origin).body_stream(&stream));
+        task.resume();
+        let end = recorder.wait_for_beginning(&format!("did_complete {} ", task.identifier()));
+        // What cannot be sent again from the start is not sent again.
+        assert!(end.ends_with(" ok") || !can_rewind && end.ends_with(" -1021"), "{end}");
+    }
 }
 
 #[test]

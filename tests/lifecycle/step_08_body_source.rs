@@ -254,6 +254,20 @@ fn a010_a_slow_source_is_no_idle_network() {
 }
 
 #[test]
+fn a010_an_answer_that_is_begun_and_never_ended_times_out_whatever_the_source_does() {
+    let origin = Origin::http(|connection: &mut Connection| {
+        connection.read_head();
+        connection.read_exactly(b"5\r\nfirst".len());
+        connection.send(b"HTTP/1.1 413 Too La");
+        connection.wait_for_leave();
+    });
+    let body = Body::new(vec![Step::Bytes(b"first".to_vec()), Step::Later], -1);
+    let impatient = Configuration::default().request_timeout(0.5);
+    let (recorder, _session) = started(body, &impatient, &put(&origin));
+    assert_eq!(recorder.wait_for_beginning("did_complete 1 "), "did_complete 1 -1001 request");
+}
+
+#[test]
 fn r047_a_server_that_does_not_read_stops_the_source() {
     const MUCH: usize = 64 << 20;
     let gate = Gate::default();

@@ -140,6 +140,20 @@ fn after_417_the_request_goes_out_again_without_its_expectation() {
 }
 
 #[test]
+fn q020_a_get_that_a_post_became_expects_nothing() {
+    const MOVED: &str = "HTTP/1.1 303 See Other\r\nLocation: /to\r\nContent-Length: 0\r\n\r\n";
+    let configuration = Configuration::default().continue_timeout(0.05);
+    for status in ["301 Moved Permanently", "302 Found", "303 See Other"] {
+        let origin = Origin::in_turn(&[&MOVED.replace("303 See Other", status), OK]);
+        let request = put(&origin, "/").method("POST").header("Expect", "100-continue").body(b"payload");
+        assert_eq!(Story::with(&configuration, &request).outcome(), "ok");
+        let [post, get] = &origin.requests()[..] else { panic!("{:#?}", origin.requests()) };
+        assert_eq!((post.method(), get.method()), ("POST", "GET"));
+        assert_eq!((post.value("Expect"), get.value("Expect")), (Some("100-continue"), None));
+    }
+}
+
+#[test]
 fn a_417_that_nobody_provoked_is_an_answer() {
     let origin = Origin::http(standard::serve);
     let story = Story::with(&Configuration::default(), &put(&origin, "/status/417").body(b"payload"));

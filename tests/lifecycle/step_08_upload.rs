@@ -10,6 +10,7 @@ use crate::support::origin::{Connection, Origin};
 use crate::support::recorder::{Message, Recorder, Supplied};
 use crate::support::standard;
 use crate::support::story::Story;
+use crate::support::upload::MultipartForm;
 use urlsession::*;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -145,6 +146,31 @@ fn e036_an_answer_before_the_body_has_ended_ends_the_upload() {
     session.start(&origin.url("/hello"));
     recorder.wait_for("did_complete 2 ok");
     assert_eq!(origin.accepted(), 2);
+}
+
+#[test]
+fn e036_an_upload_ends_early_also_where_the_server_goes_on_to_take_it() {
+    let directory = Directory::default();
+    let empty = directory.file("empty", b"");
+    // Between files that are empty there is always something at hand, and little of it.
+    let form = (0..20_000).fold(MultipartForm::default(), |form, _| form.file("name", &empty, None, None));
+    let (whole, answer) = (Origin::http(standard::serve), |connection: &mut Connection| {
+        connection.read_head();
+        connection.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig");
+        connection.wait_for_leave();
+    });
+    let sent_to = |origin: &Origin| {
+        let configuration = Configuration::trusting(origin.certificate());
+        let story = Story::with(&configuration, &put(origin, "/upload").multipart_form(&form));
+        (story.response().status_code(), story.outcome(), story.task.sent())
+    };
+    let (status, outcome, length) = sent_to(&whole);
+    assert_eq!((status, outcome.as_str()), (201, "ok"));
+    for origin in [Origin::http(answer), Origin::https(answer)] {
+        let (status, outcome, sent) = sent_to(&origin);
+        assert_eq!((status, outcome.as_str()), (413, "ok"));
+        assert!(sent < length, "{sent} bytes of {length} were sent");
+    }
 }
 
 #[test]

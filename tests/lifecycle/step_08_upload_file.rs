@@ -1,6 +1,8 @@
-use std::fs;
 use std::path::Path;
+use std::time::Instant;
+use std::{fs, thread};
 
+use crate::support::PATIENCE;
 use crate::support::directory::{Directory, resize};
 use crate::support::gate::Gate;
 use crate::support::handle::{Configuration, Request, Session};
@@ -59,6 +61,59 @@ fn a035_a_file_that_is_not_there_fails_when_the_task_runs() {
     assert_eq!(failure(&origin, &directory.at("missing")), ("did_complete 1 -1100".to_owned(), ENOENT));
     assert_eq!(upload_file(&put(&origin, "/upload"), directory.path()).transcript(), "did_complete 1 -1101");
     assert!(origin.requests().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a035_a_pipe_or_a_device_is_no_file_and_holds_nobody_up() {
+    let (origin, directory) = (Origin::http(standard::serve), Directory::default());
+    let pipe = directory.at("pipe");
+    let name = std::ffi::CString::new(pipe.to_str().unwrap()).unwrap();
+    // SAFETY: the path is NUL-terminated.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    assert_eq!(upload_file(&put(&origin, "/upload"), Path::new("/dev/zero")).transcript(), "did_complete 1 -3001");
+    let recorder = Recorder::default();
+    let session = recorder.session(&Configuration::default());
+    // More than the library has threads for calls that block.
+    let pipes: Vec<_> = (0..200).map(|_| session.upload_file(&put(&origin, "/upload"), &pipe)).collect();
+    pipes.iter().for_each(|task| task.resume());
+    for task in &pipes {
+        recorder.wait_for(&format!("did_complete {} -3001", task.identifier()));
+    }
+    assert!(origin.requests().is_empty());
+    let plain = directory.file("plain", b"payload");
+    assert_eq!(upload_file(&put(&origin, "/echo"), &plain).body(), b"payload");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a035_a_file_that_waits_for_its_turn_is_not_open() {
+    let gate = Gate::default();
+    let at_gate = gate.clone();
+    let origin = Origin::http(move |connection: &mut Connection| {
+        connection.read_head();
+        at_gate.pass();
+    });
+    let (clock, directory) = (Origin::http(standard::serve), Directory::default());
+    let path = directory.sparse("body", MUCH);
+    let open = || {
+        let descriptors = fs::read_dir("/proc/self/fd").unwrap();
+        descriptors.filter(|entry| fs::read_link(entry.as_ref().unwrap().path()).is_ok_and(|open| open == path)).count()
+    };
+    let recorder = Recorder::default();
+    let session = recorder.session(&Configuration::default().connections_per_host(2));
+    (0..300).for_each(|_| session.upload_file(&put(&origin, "/"), &path).resume());
+    origin.wait_for_accepted(2);
+    // All have long come to the queue when other sessions have come and gone.
+    (0..10).for_each(|_| drop(Story::of(&clock.url("/hello"))));
+    let start = Instant::now();
+    while open() > 2 {
+        assert!(start.elapsed() < PATIENCE, "the file is open {} times", open());
+        thread::yield_now();
+    }
+    session.invalidate_and_cancel();
+    recorder.wait_for("release");
+    (0..2).for_each(|_| gate.open());
 }
 
 #[cfg(unix)]

@@ -56,6 +56,30 @@ fn a022_a_suspended_upload_sends_nothing() {
 }
 
 #[test]
+fn e049_an_upload_from_bytes_is_suspended_without_a_file() {
+    let gate = Gate::default();
+    let at_gate = gate.clone();
+    let origin = Origin::http(move |connection: &mut Connection| {
+        at_gate.pass();
+        standard::serve(connection);
+    });
+    let (directory, recorder) = (Directory::default(), Recorder::default().hearing_progress());
+    let session = recorder.session(&Configuration::default().download_directory(directory.path()));
+    let bytes = standard::pattern(0, MUCH as u64);
+    let task = session.upload_bytes(&put(&origin, "/upload"), &bytes);
+    task.resume();
+    recorder.wait_for_beginning("did_send_body_data 1 ");
+    task.suspend();
+    gate.open();
+    assert_eq!(Story::of(&Origin::http(standard::serve).url("/hello")).outcome(), "ok");
+    assert_eq!(task.state(), UrlSessionTaskState::SUSPENDED.0);
+    assert!(task.sent() < MUCH as i64 && directory.files().is_empty());
+    task.resume();
+    recorder.wait_for("did_complete 1 ok");
+    assert!(origin.request().body == bytes && directory.files().is_empty());
+}
+
+#[test]
 fn a022_a_suspended_upload_reads_nothing_from_its_source() {
     let origin = Origin::http(standard::serve);
     let body = Body::new(vec![Step::Later, Step::Later], 10);

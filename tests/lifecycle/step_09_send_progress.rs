@@ -253,6 +253,52 @@ fn a029_a028_what_is_not_known_is_said_to_be_unknown() {
 }
 
 #[test]
+fn a029_e035_a_body_that_goes_out_again_begins_anew() {
+    let (heard, moved) = (Gate::default(), Gate::default());
+    let (at_heard, at_moved) = (heard.clone(), moved.clone());
+    let origin = Origin::http(move |connection: &mut Connection| {
+        connection.read_request();
+        at_moved.pass();
+        connection.send(MOVED.as_bytes());
+        connection.read_head();
+        at_heard.open();
+        at_moved.pass();
+    });
+    let recorder = Recorder::default().hearing_progress();
+    let session = recorder.session(&Configuration::default());
+    let task = session.upload_bytes(&put(&origin, "/"), &vec![b'x'; MUCH]);
+    task.resume();
+    recorder.wait_for(&format!("did_send_body_data 1 {MUCH} {MUCH}"));
+    assert_eq!(task.progress().fraction, 1.0);
+    moved.open();
+    assert!(heard.pass());
+    // Nobody takes the second, so that it stays where it is.
+    let fraction = task.progress().fraction;
+    assert!((0.0..1.0).contains(&fraction), "{fraction}");
+    task.cancel();
+    recorder.wait_for("did_complete 1 -999");
+    moved.open();
+}
+
+#[test]
+fn a029_the_largest_length_of_an_answer_is_a_length_like_any_other() {
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\nabc", i64::MAX);
+    let (origin, gate) = Origin::gated(answer, "");
+    let recorder = Recorder::default();
+    let session = recorder.session(&Configuration::default());
+    let task = session.upload_bytes(&put(&origin, "/"), b"payload");
+    task.resume();
+    recorder.wait_for("did_receive_data 1 \"abc\"");
+    let progress = task.progress_with_speed();
+    assert!((0.0..1e-9).contains(&progress.fraction) && progress.seconds_left > 1e9);
+    let seen = Seen::from(&progress);
+    assert_eq!((seen.sent, seen.received), ((7, 7), (3, i64::MAX)));
+    task.cancel();
+    recorder.wait_for("did_complete 1 -999");
+    gate.open();
+}
+
+#[test]
 fn a029_the_size_of_progress_has_to_be_right() {
     let recorder = Recorder::default();
     let session = recorder.session(&Configuration::default());

@@ -46,7 +46,7 @@ fn a061_data_are_decoded() {
 }
 
 #[test]
-fn a061_the_first_byte_is_not_held_back() {
+fn a061_c061_the_first_byte_is_not_held_back() {
     for content_type in ["", "Content-Type: application/json\r\n", "Content-Type: text/html\r\n"] {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{content_type}\r\n");
         let (origin, gate) = Origin::gated(head + "a", "b");
@@ -61,7 +61,7 @@ fn a061_the_first_byte_is_not_held_back() {
 }
 
 #[test]
-fn a061_the_first_compressed_byte_is_not_held_back() {
+fn a061_c061_the_first_compressed_byte_is_not_held_back() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(b"first").unwrap();
     encoder.flush().unwrap();

@@ -92,7 +92,7 @@ fn a036_a_completion_handler_moves_the_file() {
 }
 
 #[test]
-fn a037_what_a_completion_handler_of_a_download_gets() {
+fn a037_c062_what_a_completion_handler_of_a_download_gets() {
     let origin = Origin::http(standard::serve);
     let downloads = Downloads::default();
     let cases = [
@@ -225,7 +225,7 @@ fn a_file_that_vanished_fails_the_task() {
     downloads.recorder.wait_for("did_write_data 1 3 6");
     fs::remove_file(&downloads.directory.files()[0]).unwrap();
     gate.open();
-    assert_eq!(downloads.end_of(&task), "did_write_data 1 6 6\ndid_complete 1 -3001");
+    assert_eq!(downloads.end_of(&task), "did_write_data 1 3 6\ndid_complete 1 -3001");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::support::story::Story;
 use urlsession::*;
 
 #[test]
-fn a071_e021_complete_is_the_last_message_and_comes_once() {
+fn a071_e021_e048_complete_is_the_last_message_and_comes_once() {
     // A story waits for the session's own end, so a message too many would stand in its transcript.
     let origin = Origin::http(standard::serve);
     let data = |bytes: &str| format!("did_receive_data 1 \"{bytes}\"");
@@ -26,7 +26,7 @@ fn a071_e021_complete_is_the_last_message_and_comes_once() {
 }
 
 #[test]
-fn a071_complete_comes_once_however_the_end_is_raced_for() {
+fn a071_e048_complete_comes_once_however_the_end_is_raced_for() {
     let origin = Origin::http(standard::serve);
     let recorder = Recorder::default();
     let session = recorder.session(&Configuration::default());

@@ -27,7 +27,7 @@ fn hung_up_on(file: &ServedFile, origin: &Origin, downloads: &Downloads) -> Task
 }
 
 #[test]
-fn a_download_goes_on_where_its_peer_hung_up_meanwhile() {
+fn a023_a_download_goes_on_where_its_peer_hung_up_meanwhile() {
     let file = ServedFile::new(b"abcdef", "\"v1\"");
     let (origin, downloads) = (file.serve(), Downloads::default());
     let task = hung_up_on(&file, &origin, &downloads);
@@ -41,7 +41,7 @@ fn a_download_goes_on_where_its_peer_hung_up_meanwhile() {
 }
 
 #[test]
-fn a_download_that_was_suspended_goes_on_when_its_peer_hangs_up_later() {
+fn a023_a_download_that_was_suspended_goes_on_when_its_peer_hangs_up_later() {
     let file = ServedFile::new(b"abcdef", "\"v1\"");
     let (origin, downloads, gate) = (file.serve(), Downloads::default(), Gate::default());
     file.end(End::CutLater(3, gate.clone()));
@@ -55,7 +55,7 @@ fn a_download_that_was_suspended_goes_on_when_its_peer_hangs_up_later() {
 }
 
 #[test]
-fn a_download_that_was_never_suspended_does_not() {
+fn a023_a_download_that_was_never_suspended_does_not() {
     let file = ServedFile::new(b"abcdef", "\"v1\"");
     let (origin, downloads) = (file.serve(), Downloads::default());
     file.end(End::Cut(3));
@@ -66,7 +66,7 @@ fn a_download_that_was_never_suspended_does_not() {
 }
 
 #[test]
-fn what_changed_meanwhile_is_never_glued() {
+fn a066_what_changed_meanwhile_is_never_glued() {
     let file = ServedFile::new(b"abcdef", "\"v1\"");
     let (origin, downloads) = (file.serve(), Downloads::default());
     let task = hung_up_on(&file, &origin, &downloads);
@@ -78,7 +78,7 @@ fn what_changed_meanwhile_is_never_glued() {
 }
 
 #[test]
-fn each_suspension_is_good_for_one_more_connection() {
+fn a022_each_suspension_is_good_for_one_more_connection() {
     let file = ServedFile::new(b"abcdef", "\"v1\"");
     let (origin, downloads) = (file.serve(), Downloads::default());
     let task = hung_up_on(&file, &origin, &downloads);
@@ -93,7 +93,7 @@ fn each_suspension_is_good_for_one_more_connection() {
 }
 
 #[test]
-fn a_resumed_download_goes_on_where_its_peer_hung_up_meanwhile() {
+fn a023_a066_a_resumed_download_goes_on_where_its_peer_hung_up_meanwhile() {
     let file = ServedFile::new(b"abcdef", "\"v1\"");
     let (origin, downloads, gate) = (file.serve(), Downloads::default(), Gate::default());
     file.end(End::Cut(2));
@@ -113,7 +113,7 @@ fn a_resumed_download_goes_on_where_its_peer_hung_up_meanwhile() {
 }
 
 #[test]
-fn a_data_task_whose_peer_hung_up_meanwhile_is_lost() {
+fn a023_a_data_task_whose_peer_hung_up_meanwhile_is_lost() {
     let file = ServedFile::new(b"abcdef", "\"v1\"");
     let (origin, gate, recorder) = (file.serve(), Gate::default(), Recorder::default());
     file.end(End::CutLater(3, gate.clone()));
@@ -167,21 +167,21 @@ fn after_a_suspension(answers: &[&str]) -> (String, Option<Vec<u8>>) {
 }
 
 #[test]
-fn a_download_that_cannot_go_on_is_lost() {
+fn a023_a_download_that_cannot_go_on_is_lost() {
     let (told, resume_data) = after_a_suspension(&[&HALF.replace("ETag: ", "ETag: W/"), NEW]);
     assert_eq!(told, "did_write_data 1 3 6\ndid_complete 1 -1005");
     assert!(resume_data.is_none());
 }
 
 #[test]
-fn an_answer_that_does_not_fit_is_asked_for_once_more_and_whole() {
+fn a066_an_answer_that_does_not_fit_is_asked_for_once_more_and_whole() {
     let expected = "did_write_data 1 3 6\ndid_write_data 1 6 6\ndid_finish_downloading 1 \"ABCDEF\"\ndid_complete 1 ok";
     assert_eq!(after_a_suspension(&[HALF, MISFIT, NEW]).0, expected);
     assert_eq!(after_a_suspension(&[HALF, BEYOND, NEW]).0, expected);
 }
 
 #[test]
-fn another_answer_is_no_part_of_the_file_and_not_the_file() {
+fn a066_another_answer_is_no_part_of_the_file_and_not_the_file() {
     let (told, resume_data) = after_a_suspension(&[HALF, BUSY]);
     assert_eq!(told, "did_write_data 1 3 6\ndid_complete 1 -1005");
     assert!(resume_data.is_some());

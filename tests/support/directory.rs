@@ -10,15 +10,19 @@ pub struct Directory(PathBuf);
 
 impl Default for Directory {
     fn default() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("urlsession-test-{}-{number}", process::id()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
+        Self::within(&std::env::temp_dir())
     }
 }
 
 impl Directory {
+    pub fn within(path: &Path) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = path.join(format!("urlsession-test-{}-{number}", process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
     pub fn path(&self) -> &Path {
         &self.0
     }

@@ -2,10 +2,12 @@
 
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
-use std::ptr;
+use std::time::Instant;
+use std::{ptr, thread};
 
 use urlsession::*;
 
+use super::PATIENCE;
 use super::handle::{Configuration, Data, Error, Request, Session, Task, c_text, handle, text};
 use super::recorder::Recorder;
 use super::transfer_slots;
@@ -82,6 +84,11 @@ impl Session {
             url_session_download_task_with_resume_data_request(session, bytes, length, request.get(), &mut task);
         made(status, task)
     }
+
+    /// Removes the temporary file that resume data belong to.
+    pub fn discard(&self, resume_data: &[u8]) -> UrlSessionStatus {
+        url_session_discard_resume_data(self.get(), resume_data.as_ptr(), resume_data.len())
+    }
 }
 
 fn made(status: UrlSessionStatus, task: *mut UrlSessionTask) -> Result<Task, UrlSessionStatus> {
@@ -112,6 +119,19 @@ impl Task {
         };
         assert_eq!(url_session_task_progress(self.get(), &mut progress), UrlSessionStatus::OK);
         progress
+    }
+
+    /// The same once a speed is known.
+    pub fn progress_with_speed(&self) -> UrlSessionProgress {
+        let start = Instant::now();
+        loop {
+            let progress = self.progress();
+            if progress.bytes_per_second > 0.0 {
+                return progress;
+            }
+            assert!(start.elapsed() < PATIENCE, "there is no speed at {} bytes", progress.bytes_received);
+            thread::yield_now();
+        }
     }
 }
 
@@ -145,6 +165,29 @@ impl Recorder {
             session.get(),
             resume_data.as_ptr(),
             resume_data.len(),
+            Some(transfer_slots::download_handler),
+            context,
+            &mut task,
+        );
+        assert_eq!(status, UrlSessionStatus::OK);
+        Task::adopt(task).unwrap()
+    }
+
+    /// The same with another request in place of the one in the resume data.
+    pub fn resumed_handler_task_with(
+        &self,
+        session: &Session,
+        label: &'static str,
+        resume_data: &[u8],
+        request: &Request,
+    ) -> Task {
+        let context = Box::into_raw(Box::new((*self, label))).cast();
+        let mut task = ptr::null_mut();
+        let status = url_session_download_task_with_resume_data_request_completion_handler(
+            session.get(),
+            resume_data.as_ptr(),
+            resume_data.len(),
+            request.get(),
             Some(transfer_slots::download_handler),
             context,
             &mut task,

@@ -11,6 +11,7 @@ pub mod gate;
 pub mod handle;
 pub mod moment;
 pub mod origin;
+pub mod paused;
 #[cfg(unix)]
 pub mod phone;
 pub mod recorder;
