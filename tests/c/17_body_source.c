@@ -28,6 +28,7 @@ typedef struct {
     uint8_t *buffer;
     size_t capacity;
     UrlSessionReadCompletion *kept;
+    UrlSessionReadCompletion *again;
     Waiter asked;
     Waiter released;
 } Source;
@@ -84,7 +85,8 @@ static void did_read(void *context, uint8_t *buffer, size_t capacity, UrlSession
     enter();
     called(source, 'r');
     if (source->keeps && source->kept != NULL) {
-        /* A task that was told to end may read once more before it does. */
+        /* The answer came before the cancel was heard of. */
+        source->again = url_session_read_completion_retain(completion);
     } else if (source->keeps) {
         source->buffer = buffer;
         source->capacity = capacity;
@@ -284,6 +286,7 @@ static void answer_late(void)
         if (when != 2)
             end(&run, URL_SESSION_ERROR_CODE_CANCELLED, "lrcx");
         CHECK(url_session_read_completion_retain(source.kept) == NULL);
+        url_session_read_completion_release(source.again);
     }
 }
 
