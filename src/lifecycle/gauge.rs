@@ -26,6 +26,10 @@ impl Meter for Gauge {
         self.0.clock.connected();
     }
 
+    fn answering(&self) {
+        self.0.clock.unhold();
+    }
+
     fn moved(&self) {
         self.0.clock.moved();
     }

@@ -36,12 +36,14 @@ use tls::{Tls, TlsSettings};
 
 /// Who wants to know how far an exchange is; `lifecycle` implements it.
 pub(crate) trait Meter: Send + Sync {
-    /// Who is suspended takes no turn.
+    /// Who is suspended takes no turn, and sends no more.
     fn is_suspended(&self) -> bool;
     /// For a free connection.
     fn waiting(&self);
     fn connecting(&self);
     fn connected(&self);
+    /// The server has begun to answer, and it is for it to go on.
+    fn answering(&self);
     /// Some byte moved, in whatever direction.
     fn moved(&self);
     /// Bytes of the request's body left.

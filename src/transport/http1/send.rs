@@ -64,6 +64,10 @@ impl Talk<'_> {
         }
         let Some(feed) = &mut rest.feed else { return Ok(Next::End) };
         poll_fn(|context| {
+            // Whoever resumes the task has it polled again.
+            if self.meter.is_suspended() {
+                return Poll::Pending;
+            }
             // First, for a server that goes on to take what it has no use for.
             if let Poll::Ready(answered) = self.poll_early_answer(context, longest) {
                 return Poll::Ready(answered.map(|()| Next::Answered).map_err(|cause| tls::lost(BROKE, &cause)));
@@ -93,6 +97,9 @@ impl Talk<'_> {
             self.has_read |= read > 0;
             if read == 0 || self.has_final_status(longest) {
                 return Poll::Ready(Ok(()));
+            }
+            if !self.connection.unused().is_empty() {
+                self.meter.answering();
             }
         }
     }
