@@ -219,12 +219,13 @@ fn an_upload_that_was_suspended_for_too_long_is_lost() {
     let more = [PUT[0], LARGE[0], "client_body_timeout 1s;"].join("\n");
     let Some(server) = nginx::start(&more) else { return };
     let body = Body::new(vec![Step::Bytes(vec![0; 1000]), Step::Later], LENGTH as i64);
-    let recorder = Recorder::default();
+    let recorder = Recorder::default().hearing_progress();
     let session = recorder.session(&Configuration::default());
     let request = Request::new(&server.url("/stored.bin")).method("PUT").body_stream(&body.stream());
     let task = session.task_for(&request);
     task.resume();
     let read = body.next_read();
+    recorder.wait_for_beginning("did_send_body_data 1 ");
     task.suspend();
     // A request is logged when its connection is let go.
     server.connections(1);
