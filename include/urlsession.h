@@ -107,6 +107,12 @@ typedef struct UrlSessionMultipartForm UrlSessionMultipartForm;
 typedef struct UrlSessionReadCompletion UrlSessionReadCompletion;
 
 /**
+ * The question where a redirect leads (Apple: the completionHandler of willPerformHTTPRedirection:). Answer it in the
+ * slot, or retain it and answer later from any thread.
+ */
+typedef struct UrlSessionRedirectionCompletion UrlSessionRedirectionCompletion;
+
+/**
  * What to ask for (Apple: URLRequest). Filled by one thread; a task copies it, so later changes touch no task.
  */
 typedef struct UrlSessionRequest UrlSessionRequest;
@@ -345,6 +351,20 @@ typedef struct {
      * priority, a delegate of its own. Not sent to a task's own delegate, which comes later.
      */
     void (*did_create_task)(void *context, UrlSession *session, UrlSessionTask *task);
+    /**
+     * The server sends the task elsewhere (Apple: urlSession:task:willPerformHTTPRedirection:newRequest:
+     * completionHandler:), once for every hop and before any other slot hears of it. `request` is what would be sent:
+     * its method, body and fields are changed as the status asks and the new origin may see. Answer with it, with
+     * another, or with NULL: then this 3xx with its body is the result. Meanwhile the request timer runs. NULL, or
+     * never answered: it is followed. Not asked past the limit of redirects. Asked for tasks with a completion handler
+     * too.
+     */
+    void (*task_will_perform_http_redirection)(void *context,
+                                               UrlSession *session,
+                                               UrlSessionTask *task,
+                                               UrlSessionResponse *response,
+                                               UrlSessionRequest *request,
+                                               UrlSessionRedirectionCompletion *completion);
     /**
      * An interim answer (Apple: urlSession:task:didReceiveInformationalResponse:; RFC 9110, 15.2): 102, 103 and other
      * 1xx, as many as come, before the response. 100 is the library's, and 101 is none. NULL: they are passed over.
@@ -1207,6 +1227,15 @@ UrlSessionStatus url_session_configuration_set_maximum_redirects(UrlSessionConfi
 uint32_t url_session_configuration_maximum_redirects(const UrlSessionConfiguration *configuration);
 
 /**
+ * One more name of a header field that holds a secret, in whatever case: a redirect to another origin does not take it
+ * along, and from https to http is another origin. The common ones are known: Authorization, Proxy-Authorization,
+ * Cookie, X-API-Key, X-Auth-Token, X-Amz-Security-Token, X-CSRF-Token, Private-Token and their like. INVALID_ARGUMENT:
+ * not a name.
+ */
+UrlSessionStatus url_session_configuration_add_sensitive_header_field(UrlSessionConfiguration *configuration,
+                                                                      const char *name);
+
+/**
  * How many bytes the head of a response may have, and as many the trailers of a body; more is CANNOT_PARSE_RESPONSE.
  * Default 65536, from 1024 to 16 MiB.
  */
@@ -1378,6 +1407,26 @@ void url_session_response_completion_release(UrlSessionResponseCompletion *compl
  */
 UrlSessionStatus url_session_response_completion_answer(UrlSessionResponseCompletion *completion,
                                                         UrlSessionResponseDisposition disposition);
+
+/**
+ * Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
+ */
+UrlSessionRedirectionCompletion *url_session_redirection_completion_retain(UrlSessionRedirectionCompletion *completion);
+
+/**
+ * Gives one reference back; NULL does nothing. With the last one an unanswered question gets its default: the redirect
+ * is followed.
+ */
+void url_session_redirection_completion_release(UrlSessionRedirectionCompletion *completion);
+
+/**
+ * Answers with the request to go on with, which is copied: the one of the slot, perhaps changed, or any other, to
+ * which the library's default fields are added. NULL: the task stays with the 3xx, which is its response. The first
+ * answer wins, a second returns ALREADY_ANSWERED; one that comes after the task has ended is harmless. Any thread, any
+ * time.
+ */
+UrlSessionStatus url_session_redirection_completion_answer(UrlSessionRedirectionCompletion *completion,
+                                                           const UrlSessionRequest *request);
 
 /**
  * Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
@@ -1738,6 +1787,17 @@ UrlSessionRequest *url_session_task_copy_current_request(const UrlSessionTask *t
  * The last response; one reference is yours. NULL before its head is here.
  */
 UrlSessionResponse *url_session_task_copy_response(const UrlSessionTask *task);
+
+/**
+ * How many redirects the task has followed. 0 for NULL.
+ */
+size_t url_session_task_redirect_count(const UrlSessionTask *task);
+
+/**
+ * A response that sent the task on, 0 for the first (Python's requests: history); one reference is yours. NULL past
+ * the last.
+ */
+UrlSessionResponse *url_session_task_copy_redirect_response(const UrlSessionTask *task, size_t index);
 
 /**
  * Why the task failed; one reference is yours. NULL where it did not, or has not completed.

@@ -22,13 +22,14 @@ pub(crate) use workers::start as start_workers;
 use crate::error::Error;
 use crate::file::DownloadedFile;
 use crate::identity::Identity;
-use crate::message::{Body, Data, Response, ResponseDisposition};
+use crate::message::{Body, Data, Request, Response, ResponseDisposition};
 use crate::task::{Progress, Task};
 
 /// The methods below, in the order of the life cycle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Slot {
     DidCreateTask,
+    WillPerformRedirection,
     DidReceiveInformationalResponse,
     DidResumeAtOffset,
     DidReceiveResponse,
@@ -60,6 +61,17 @@ pub(crate) trait Delegate: Send + Sync {
     }
 
     fn did_create_task(&self, _task: &Arc<Task>) {}
+
+    /// The request to go on with; none makes the 3xx the result.
+    fn will_perform_redirection(
+        &self,
+        _task: &Arc<Task>,
+        _response: &Arc<Response>,
+        request: &Arc<Request>,
+        answer: &Arc<Answer<Option<Arc<Request>>>>,
+    ) {
+        answer.give(Some(request.clone()));
+    }
 
     fn did_receive_informational_response(&self, _task: &Arc<Task>, _response: &Arc<Response>) {}
 

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::{Delegate, Message, Moved, Question, Queue, Slot};
 use crate::error::Error;
 use crate::file::DownloadedFile;
-use crate::message::{Body, Data, Response, ResponseDisposition};
+use crate::message::{Body, Data, Request, Response, ResponseDisposition};
 use crate::task::{Progress, Task};
 
 pub(crate) struct Outbox {
@@ -86,6 +86,23 @@ impl Outbox {
         {
             session.did_create_task(task);
         }
+    }
+
+    /// Asks; none where there is nobody to ask, who would follow.
+    pub(crate) fn will_perform_redirection(
+        &self,
+        task: &Arc<Task>,
+        response: &Arc<Response>,
+        request: &Arc<Request>,
+    ) -> Option<Question<Option<Arc<Request>>>> {
+        let to = self.find(Slot::WillPerformRedirection)?;
+        let (question, answer) = Question::new();
+        let (response, request) = (response.clone(), request.clone());
+        let ask = move |to: &dyn Delegate, task: &Arc<Task>| {
+            to.will_perform_redirection(task, &response, &request, &Arc::new(answer));
+        };
+        self.queue.push(Message::Told(to, task.clone(), Some(Box::new(ask))));
+        Some(question)
     }
 
     pub(crate) fn did_receive_informational_response(&self, task: &Arc<Task>, response: Arc<Response>) {

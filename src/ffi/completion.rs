@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use super::convert::{boundary, checked};
 use super::handle::{self, Handle, borrow};
-use super::{UrlSessionBodyStream, UrlSessionStatus};
+use super::{UrlSessionBodyStream, UrlSessionRequest, UrlSessionStatus, request};
 use crate::delegate::Answer;
 use crate::identity::Identity;
-use crate::message::{Body, BodyStream, ResponseDisposition};
+use crate::message::{Body, BodyStream, Request, ResponseDisposition};
 
 /// The question at the response gate (Apple: the completionHandler of dataTask:didReceiveResponse:). Answer it in the
 /// slot, or retain it and answer later from any thread.
@@ -62,6 +64,52 @@ pub extern "C" fn url_session_response_completion_answer(
             _ => return Err(UrlSessionStatus::INVALID_ARGUMENT),
         };
         if completion.give(disposition) { Ok(()) } else { Err(UrlSessionStatus::ALREADY_ANSWERED) }
+    })
+}
+
+/// The question where a redirect leads (Apple: the completionHandler of willPerformHTTPRedirection:). Answer it in the
+/// slot, or retain it and answer later from any thread.
+pub struct UrlSessionRedirectionCompletion(());
+
+impl Handle for Answer<Option<Arc<Request>>> {
+    type C = UrlSessionRedirectionCompletion;
+
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+}
+
+/// Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_redirection_completion_retain(
+    completion: *mut UrlSessionRedirectionCompletion,
+) -> *mut UrlSessionRedirectionCompletion {
+    boundary(|| Ok(handle::retain::<Answer<Option<Arc<Request>>>>(completion)))
+}
+
+/// Gives one reference back; NULL does nothing. With the last one an unanswered question gets its default: the redirect
+/// is followed.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_redirection_completion_release(completion: *mut UrlSessionRedirectionCompletion) {
+    boundary(|| Ok(handle::release::<Answer<Option<Arc<Request>>>>(completion)))
+}
+
+/// Answers with the request to go on with, which is copied: the one of the slot, perhaps changed, or any other, to
+/// which the library's default fields are added. NULL: the task stays with the 3xx, which is its response. The first
+/// answer wins, a second returns ALREADY_ANSWERED; one that comes after the task has ended is harmless. Any thread, any
+/// time.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_redirection_completion_answer(
+    completion: *mut UrlSessionRedirectionCompletion,
+    request: *const UrlSessionRequest,
+) -> UrlSessionStatus {
+    checked(|| {
+        let completion = borrow::<Answer<Option<Arc<Request>>>>(completion)?;
+        let request = match request.is_null() {
+            true => None,
+            false => Some(Arc::new(request::snapshot(request)?)),
+        };
+        if completion.give(request) { Ok(()) } else { Err(UrlSessionStatus::ALREADY_ANSWERED) }
     })
 }
 

@@ -4,7 +4,8 @@ use std::ptr;
 
 use super::{
     UrlSession, UrlSessionBodyStreamCompletion, UrlSessionData, UrlSessionDownloadedFile, UrlSessionError,
-    UrlSessionProgress, UrlSessionResponse, UrlSessionResponseCompletion, UrlSessionTask,
+    UrlSessionProgress, UrlSessionRedirectionCompletion, UrlSessionRequest, UrlSessionResponse,
+    UrlSessionResponseCompletion, UrlSessionTask,
 };
 
 /// What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate,
@@ -26,6 +27,22 @@ pub struct UrlSessionDelegate {
     /// priority, a delegate of its own. Not sent to a task's own delegate, which comes later.
     pub did_create_task:
         Option<unsafe extern "C" fn(context: *mut c_void, session: *mut UrlSession, task: *mut UrlSessionTask)>,
+    /// The server sends the task elsewhere (Apple: urlSession:task:willPerformHTTPRedirection:newRequest:
+    /// completionHandler:), once for every hop and before any other slot hears of it. `request` is what would be sent:
+    /// its method, body and fields are changed as the status asks and the new origin may see. Answer with it, with
+    /// another, or with NULL: then this 3xx with its body is the result. Meanwhile the request timer runs. NULL, or
+    /// never answered: it is followed. Not asked past the limit of redirects. Asked for tasks with a completion handler
+    /// too.
+    pub task_will_perform_http_redirection: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            response: *mut UrlSessionResponse,
+            request: *mut UrlSessionRequest,
+            completion: *mut UrlSessionRedirectionCompletion,
+        ),
+    >,
     /// An interim answer (Apple: urlSession:task:didReceiveInformationalResponse:; RFC 9110, 15.2): 102, 103 and other
     /// 1xx, as many as come, before the response. 100 is the library's, and 101 is none. NULL: they are passed over.
     pub task_did_receive_informational_response: Option<
@@ -177,6 +194,7 @@ pub(super) const NO_DELEGATE: UrlSessionDelegate = UrlSessionDelegate {
     context: ptr::null_mut(),
     release: None,
     did_create_task: None,
+    task_will_perform_http_redirection: None,
     task_did_receive_informational_response: None,
     download_task_did_resume_at_offset: None,
     data_task_did_receive_response: None,

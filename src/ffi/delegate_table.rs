@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::convert::copy_struct;
 use super::custody;
 use super::delegate::NO_DELEGATE;
-use super::handle::{self, Loan};
+use super::handle::{self, Builder, Loan};
 use super::handler::{lend, pointer_of};
 use super::{UrlSession, UrlSessionDelegate, UrlSessionProgress, UrlSessionStatus, UrlSessionTask};
 use crate::delegate::{Answer, Delegate, Moved, Slot};
 use crate::error::Error;
 use crate::file::DownloadedFile;
 use crate::identity::Identity;
-use crate::message::{Body, Data, Response, ResponseDisposition};
+use crate::message::{Body, Data, Request, Response, ResponseDisposition};
 use crate::task::{Progress, Task};
 
 pub(super) struct DelegateTable {
@@ -73,6 +73,7 @@ impl Delegate for DelegateTable {
         let table = &self.table;
         match slot {
             Slot::DidCreateTask => table.did_create_task.is_some(),
+            Slot::WillPerformRedirection => table.task_will_perform_http_redirection.is_some(),
             Slot::DidReceiveInformationalResponse => table.task_did_receive_informational_response.is_some(),
             Slot::DidResumeAtOffset => table.download_task_did_resume_at_offset.is_some(),
             Slot::DidReceiveResponse => table.data_task_did_receive_response.is_some(),
@@ -92,6 +93,21 @@ impl Delegate for DelegateTable {
         let lent = Loan::new(task);
         // SAFETY: the application's function, called as the header says; so are the ones below.
         unsafe { slot(self.table.context, session_of(task), lent.handle()) };
+    }
+
+    fn will_perform_redirection(
+        &self,
+        task: &Arc<Task>,
+        response: &Arc<Response>,
+        request: &Arc<Request>,
+        answer: &Arc<Answer<Option<Arc<Request>>>>,
+    ) {
+        let Some(slot) = self.table.task_will_perform_http_redirection else { return };
+        let (lent, response, answer) = (LentTask::new(task), Loan::new(response), Loan::new(answer));
+        let request = Loan::new(&Builder::new(Request::clone(request)));
+        let (context, session) = (self.table.context, session_of(task));
+        // SAFETY: see did_create_task.
+        unsafe { slot(context, session, lent.handle(), response.handle(), request.handle(), answer.handle()) };
     }
 
     fn did_receive_informational_response(&self, task: &Arc<Task>, response: &Arc<Response>) {

@@ -1,5 +1,8 @@
+use std::ffi::c_char;
+
 use super::configuration::{change, read};
-use super::{UrlSessionConfiguration, UrlSessionStatus};
+use super::convert::text;
+use super::{UrlSessionConfiguration, UrlSessionStatus, invalid};
 use crate::message::Request;
 use crate::session::Configuration;
 
@@ -35,6 +38,18 @@ pub extern "C" fn url_session_configuration_set_maximum_redirects(
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_maximum_redirects(configuration: *const UrlSessionConfiguration) -> u32 {
     read(configuration, |configuration| configuration.rules.redirects)
+}
+
+/// One more name of a header field that holds a secret, in whatever case: a redirect to another origin does not take it
+/// along, and from https to http is another origin. The common ones are known: Authorization, Proxy-Authorization,
+/// Cookie, X-API-Key, X-Auth-Token, X-Amz-Security-Token, X-CSRF-Token, Private-Token and their like. INVALID_ARGUMENT:
+/// not a name.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_add_sensitive_header_field(
+    configuration: *mut UrlSessionConfiguration,
+    name: *const c_char,
+) -> UrlSessionStatus {
+    change(configuration, |configuration| configuration.rules.add_sensitive(text(name)?).map_err(invalid))
 }
 
 /// How many bytes the head of a response may have, and as many the trailers of a body; more is CANNOT_PARSE_RESPONSE.

@@ -174,6 +174,22 @@ pub extern "C" fn url_session_task_copy_response(task: *const UrlSessionTask) ->
     copied(|| Ok(borrow::<Task>(task)?.response()))
 }
 
+/// How many redirects the task has followed. 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_task_redirect_count(task: *const UrlSessionTask) -> usize {
+    boundary(|| Ok(borrow::<Task>(task)?.redirects()))
+}
+
+/// A response that sent the task on, 0 for the first (Python's requests: history); one reference is yours. NULL past
+/// the last.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_task_copy_redirect_response(
+    task: *const UrlSessionTask,
+    index: usize,
+) -> *mut UrlSessionResponse {
+    copied(|| Ok(borrow::<Task>(task)?.redirect(index)))
+}
+
 /// Why the task failed; one reference is yours. NULL where it did not, or has not completed.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_task_copy_error(task: *const UrlSessionTask) -> *mut UrlSessionError {

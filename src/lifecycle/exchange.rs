@@ -27,7 +27,7 @@ pub(super) async fn answer(
         let mut exchange = begin(task, transport, &mut request, &mut upload).await?;
         let response = response::head(task, &request, &mut exchange)?;
         // 5: a redirect, and back to 4.
-        let Some(next) = redirect::next(task, rules, followed, &request, &response)? else {
+        let Some(next) = redirect::next(task, rules, followed, &request, &response).await? else {
             return Ok((response, exchange));
         };
         Box::pin(exchange.discard()).await;

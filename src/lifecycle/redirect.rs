@@ -6,7 +6,7 @@ use http::Method;
 use http::header::LOCATION;
 use url::Url;
 
-use super::Rules;
+use super::{Rules, request, watch};
 use crate::error::{Code, Error};
 use crate::message::{
     Body, Location, Request, Response, Text, is_default_port_upgrade, is_same_origin, without_secrets,
@@ -42,12 +42,12 @@ const PAYLOAD: [&str; 7] = [
 ];
 
 /// The request of the next hop; none where the answer is the result.
-pub(super) fn next(
-    task: &Task,
+pub(super) async fn next(
+    task: &Arc<Task>,
     rules: &Rules,
     followed: u32,
     request: &Request,
-    response: &Response,
+    response: &Arc<Response>,
 ) -> Result<Option<Arc<Request>>, Error> {
     let most = request.maximum_redirects().unwrap_or(rules.redirects);
     let is_redirect = matches!(response.status(), 301 | 302 | 303 | 307 | 308);
@@ -61,9 +61,29 @@ pub(super) fn next(
     let from = request.url()?;
     let target = resolve(from, Text::from_field(location.as_bytes()).as_str())?;
     let target = Location::from_url(target);
-    let next = Arc::new(follow(request, response.status(), from, target)?);
-    task.set_current_request(next.clone());
+    let proposed = Arc::new(follow(rules, request, response.status(), from, target)?);
+    // Boxed, for few answers are redirects.
+    let Some(next) = Box::pin(decide(task, response, proposed)).await? else { return Ok(None) };
+    task.follow(response.clone(), next.clone());
     Ok(Some(next))
+}
+
+/// What the application makes of it.
+async fn decide(
+    task: &Arc<Task>,
+    response: &Arc<Response>,
+    proposed: Arc<Request>,
+) -> Result<Option<Arc<Request>>, Error> {
+    let Some(question) = task.outbox().will_perform_redirection(task, response, &proposed) else {
+        return Ok(Some(proposed));
+    };
+    let answer = question.answer(Some(proposed.clone())).await;
+    task.clock.moved();
+    watch::heed(task).await?;
+    Ok(answer.map(|next| match Arc::ptr_eq(&next, &proposed) {
+        true => next,
+        false => Arc::new(request::complete(Request::clone(&next))),
+    }))
 }
 
 /// RFC 3986 against the URL that answered; a fragment is inherited (RFC 9110, 10.2.2).
@@ -78,7 +98,7 @@ fn resolve(from: &Url, location: &str) -> Result<Url, Error> {
     Ok(target)
 }
 
-fn follow(request: &Request, status: u16, from: &Url, target: Location) -> Result<Request, Error> {
+fn follow(rules: &Rules, request: &Request, status: u16, from: &Url, target: Location) -> Result<Request, Error> {
     // To a scheme that is not ours nothing goes, whatever a server says.
     let to = target.usable().map_err(|error| error.at(|| without_secrets(&target)))?;
     let stays = is_same_origin(from, to);
@@ -97,7 +117,9 @@ fn follow(request: &Request, status: u16, from: &Url, target: Location) -> Resul
     }
     next.headers_mut().retain(|name| {
         let is_host = name.eq_ignore_ascii_case("host");
-        (stays || !is_host) && (keeps_secrets || !is_in(&SENSITIVE, name))
+        let is_sensitive =
+            is_in(&SENSITIVE, name) || rules.sensitive.iter().any(|known| is_in(&[known.as_str()], name));
+        (stays || !is_host) && (keeps_secrets || !is_sensitive)
     });
     next.set_location(target);
     Ok(next)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::message::{ACCEPTED_CODINGS, Field, Headers, Request, Text};
+use crate::message::{ACCEPTED_CODINGS, Field, Headers, Invalid, Request, Text};
 use crate::task::Task;
 
 /// What a session's configuration says about every task.
@@ -13,6 +13,8 @@ pub(crate) struct Rules {
     /// For every request that does not set them itself.
     pub(crate) headers: Headers,
     pub(crate) redirects: u32,
+    /// Names of header fields that stay with the origin they were meant for, beside those that everybody knows.
+    pub(crate) sensitive: Vec<Text>,
     pub(crate) decoded_size: u64,
     pub(crate) gathered_size: u64,
     pub(crate) decompression_ratio: u32,
@@ -26,6 +28,7 @@ impl Default for Rules {
         Self {
             headers: Headers::default(),
             redirects: 20,
+            sensitive: Vec::new(),
             decoded_size: u64::MAX,
             gathered_size: 256 << 20,
             decompression_ratio: 250,
@@ -36,6 +39,12 @@ impl Default for Rules {
 }
 
 impl Rules {
+    pub(crate) fn add_sensitive(&mut self, name: &str) -> Result<(), Invalid> {
+        http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| Invalid)?;
+        self.sensitive.push(Text::new(name));
+        Ok(())
+    }
+
     pub(crate) fn download_directory(&self) -> PathBuf {
         let configured = self.download_directory.as_ref().map(|path| PathBuf::from(path.as_str()));
         let directory = configured.unwrap_or_else(std::env::temp_dir);
@@ -55,6 +64,17 @@ static DEFAULTS: [Field; 4] = [
 ];
 
 static AS_IT_IS: Field = Field::new(Text::from_static("accept-encoding\0"), Text::from_static("identity\0"));
+
+/// What the library adds to a request that the application answered with; the session's own fields may hold secrets,
+/// which are for the first origin alone.
+pub(super) fn complete(mut request: Request) -> Request {
+    let headers = request.headers_mut();
+    for field in &DEFAULTS {
+        headers.add_default(field);
+    }
+    request.declare_length();
+    request
+}
 
 /// The request as it goes out first.
 pub(super) fn first(task: &Task, rules: &Rules) -> Result<Arc<Request>, Error> {

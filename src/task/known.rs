@@ -12,6 +12,8 @@ use crate::message::{Request, Response, Text};
 pub(super) struct Known {
     pub(super) current_request: Option<Arc<Request>>,
     pub(super) response: Option<Arc<Response>>,
+    /// Those that sent it on, the oldest first.
+    pub(super) history: Vec<Arc<Response>>,
     pub(super) error: Option<Arc<Error>>,
     pub(super) description: Option<Text>,
     pub(super) is_at_fault: bool,
@@ -36,6 +38,7 @@ impl Known {
         Self {
             current_request: self.current_request.clone(),
             response: self.response.clone(),
+            history: self.history.clone(),
             description: self.description.clone(),
             ..Self::default()
         }

@@ -55,6 +55,21 @@ impl Task {
         self.known.lock().response = Some(response);
     }
 
+    /// A response sends the task on.
+    pub(crate) fn follow(&self, response: Arc<Response>, next: Arc<Request>) {
+        let mut known = self.known.lock();
+        known.history.push(response);
+        known.current_request = Some(next);
+    }
+
+    pub(crate) fn redirects(&self) -> usize {
+        self.known.lock().history.len()
+    }
+
+    pub(crate) fn redirect(&self, index: usize) -> Option<Arc<Response>> {
+        self.known.lock().history.get(index).cloned()
+    }
+
     pub(crate) fn error(&self) -> Option<Arc<Error>> {
         self.known.lock().error.clone()
     }
