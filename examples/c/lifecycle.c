@@ -27,6 +27,16 @@ static void did_create_task(void *context, UrlSession *session, UrlSessionTask *
     line("slot", "did_create_task: task %" PRIu64 ", %s", url_session_task_identifier(task), state(task));
 }
 
+static void will_redirect(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
+                          UrlSessionRequest *request, UrlSessionRedirectionCompletion *completion)
+{
+    (void)context, (void)session;
+    line("slot", "task_will_perform_http_redirection: task %" PRIu64 ", status %d, to %s",
+         url_session_task_identifier(task), url_session_response_status_code(response),
+         url_session_request_url(request));
+    url_session_redirection_completion_answer(completion, request);
+}
+
 static void did_receive_response(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
                                  UrlSessionResponseCompletion *completion)
 {
@@ -86,6 +96,15 @@ static void response_answered_later(void *context, UrlSession *session, UrlSessi
     pthread_create(&answerer, NULL, allow_later, url_session_response_completion_retain(completion));
 }
 
+static void redirect_refused(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
+                             UrlSessionRequest *request, UrlSessionRedirectionCompletion *completion)
+{
+    (void)context, (void)session, (void)response, (void)request;
+    line("slot", "task_will_perform_http_redirection: task %" PRIu64 ", answer NULL",
+         url_session_task_identifier(task));
+    url_session_redirection_completion_answer(completion, NULL);
+}
+
 static void response_refused(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
                              UrlSessionResponseCompletion *completion)
 {
@@ -135,6 +154,7 @@ static UrlSession *open_session(const char *authority)
         .context = "the session's delegate",
         .release = release,
         .did_create_task = did_create_task,
+        .task_will_perform_http_redirection = will_redirect,
         .data_task_did_receive_response = did_receive_response,
         .data_task_did_receive_data = did_receive_data,
         .task_did_complete = did_complete,
@@ -245,8 +265,10 @@ static void tour_origin(const char *base, const char *authority)
     UrlSession *session = open_session(authority);
     suspended_then_resumed(session, at(base, "/hello"));
 
-    heading("Step 5: redirects, followed");
+    heading("Step 5: redirects, followed, and one that is not: then the 302 is the result");
     run(make(session, at(base, "/redirect/2")), 0);
+    run_with_delegate(make(session, at(base, "/redirect/1")),
+                      (UrlSessionDelegate){.task_will_perform_http_redirection = redirect_refused}, 0);
 
     heading("Step 7: the response gate, answered later from another thread; no data comes before");
     run_with_delegate(make(session, at(base, "/hello")),
