@@ -1421,7 +1421,8 @@ void url_session_redirection_completion_release(UrlSessionRedirectionCompletion 
 
 /**
  * Answers with the request to go on with, which is copied: the one of the slot, perhaps changed, or any other, to
- * which the library's default fields are added. NULL: the task stays with the 3xx, which is its response. The first
+ * which the library's default fields are added, but not those of the session's configuration; the timeouts stay those
+ * of the task's own request. NULL: the task stays with the 3xx, which is its response. The first
  * answer wins, a second returns ALREADY_ANSWERED; one that comes after the task has ended is harmless. Any thread, any
  * time.
  */

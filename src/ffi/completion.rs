@@ -95,7 +95,8 @@ pub extern "C" fn url_session_redirection_completion_release(completion: *mut Ur
 }
 
 /// Answers with the request to go on with, which is copied: the one of the slot, perhaps changed, or any other, to
-/// which the library's default fields are added. NULL: the task stays with the 3xx, which is its response. The first
+/// which the library's default fields are added, but not those of the session's configuration; the timeouts stay those
+/// of the task's own request. NULL: the task stays with the 3xx, which is its response. The first
 /// answer wins, a second returns ALREADY_ANSWERED; one that comes after the task has ended is harmless. Any thread, any
 /// time.
 #[unsafe(no_mangle)]

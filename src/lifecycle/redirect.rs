@@ -82,7 +82,7 @@ async fn decide(
     watch::heed(task).await?;
     Ok(answer.map(|next| match Arc::ptr_eq(&next, &proposed) {
         true => next,
-        false => Arc::new(request::complete(Request::clone(&next))),
+        false => Arc::new(request::complete(task, Request::clone(&next))),
     }))
 }
 

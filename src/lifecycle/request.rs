@@ -67,8 +67,12 @@ static AS_IT_IS: Field = Field::new(Text::from_static("accept-encoding\0"), Text
 
 /// What the library adds to a request that the application answered with; the session's own fields may hold secrets,
 /// which are for the first origin alone.
-pub(super) fn complete(mut request: Request) -> Request {
+pub(super) fn complete(task: &Task, mut request: Request) -> Request {
     let headers = request.headers_mut();
+    // A part of a body is a part of its coded form, which nothing can decode; and a download may be taken in parts.
+    if headers.contains("range") || task.is_download() {
+        headers.add_default(&AS_IT_IS);
+    }
     for field in &DEFAULTS {
         headers.add_default(field);
     }
@@ -81,19 +85,10 @@ pub(super) fn first(task: &Task, rules: &Rules) -> Result<Arc<Request>, Error> {
     let original = task.original_request();
     original.url()?;
     let mut request = Request::clone(original);
-    let headers = request.headers_mut();
     for field in rules.headers.iter() {
-        headers.add_default(field);
+        request.headers_mut().add_default(field);
     }
-    // A part of a body is a part of its coded form, which nothing can decode; and a download may be taken in parts.
-    if headers.contains("range") || task.is_download() {
-        headers.add_default(&AS_IT_IS);
-    }
-    for field in &DEFAULTS {
-        headers.add_default(field);
-    }
-    request.declare_length();
-    let request = Arc::new(request);
+    let request = Arc::new(complete(task, request));
     task.set_current_request(request.clone());
     Ok(request)
 }

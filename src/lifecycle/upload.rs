@@ -16,8 +16,8 @@ pub(super) struct Upload<'a> {
     task: &'a Arc<Task>,
     /// What is being read.
     open: Option<Arc<dyn BodySource>>,
-    /// By another, which the delegate gave.
-    was_replaced: bool,
+    /// The request's own, where the delegate gave another for it.
+    replaced: Option<Arc<dyn BodySource>>,
 }
 
 /// A body that is about to go out.
@@ -34,7 +34,7 @@ pub(super) enum Prepared {
 
 impl<'a> Upload<'a> {
     pub(super) fn new(task: &'a Arc<Task>) -> Self {
-        Self { task, open: None, was_replaced: false }
+        Self { task, open: None, replaced: None }
     }
 
     /// What is to be sent, which takes its time where somebody has to be asked for it.
@@ -49,19 +49,24 @@ impl<'a> Upload<'a> {
         }
     }
 
-    /// The first time as it is, then rewound; what cannot rewind is asked for.
+    /// The first time as it is, then rewound; what cannot rewind is asked for, and what was asked for is asked for again.
     async fn stream(&mut self, request: &Request, source: &Arc<dyn BodySource>) -> Result<Prepared, Error> {
-        let rewinds = self.open.is_some() || source.was_read();
-        if self.was_replaced || rewinds && !source.can_rewind() {
+        let is_the_one = |other: &Arc<dyn BodySource>| Arc::ptr_eq(other, source);
+        let is_open = self.open.as_ref().is_some_and(is_the_one);
+        let rewinds = is_open || source.was_read();
+        if self.replaced.as_ref().is_some_and(is_the_one) || rewinds && !source.can_rewind() {
+            self.replaced = Some(source.clone());
             return Box::pin(self.ask(request)).await;
         }
-        self.open = Some(source.clone());
+        if !is_open {
+            self.close();
+            self.open = Some(source.clone());
+        }
         Ok(Prepared::Stream { source: source.clone(), rewinds, declared: request.declared_length() })
     }
 
     async fn ask(&mut self, request: &Request) -> Result<Prepared, Error> {
         self.close();
-        self.was_replaced = true;
         let answer = match self.task.outbox().need_new_body_stream(self.task, 0) {
             Some(question) => question.answer(None).await,
             None => None,

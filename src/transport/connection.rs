@@ -141,10 +141,14 @@ impl Connection {
         if !self.unused.is_empty() || self.poll_fill(&mut context).is_ready() {
             return false;
         }
-        !asks_the_system
-            || match &self.stream {
-                Stream::Plain(socket) => socket.has_nothing_to_read(),
-                Stream::Tls(stream) => stream.get_ref().0.has_nothing_to_read(),
-            }
+        !asks_the_system || self.has_nothing_to_read()
+    }
+
+    /// As the system says, which knows before the runtime does.
+    pub(super) fn has_nothing_to_read(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(socket) => socket.has_nothing_to_read(),
+            Stream::Tls(stream) => stream.get_ref().0.has_nothing_to_read(),
+        }
     }
 }

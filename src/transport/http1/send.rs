@@ -14,6 +14,11 @@ use crate::transport::{Settings, tls};
 
 const BROKE: &str = "the connection broke while the request was sent: try again";
 
+/// What goes out before the system is asked for an answer, where the server takes all at once.
+const MOST_IN_A_ROW: usize = 256 << 10;
+/// What a piece counts beside its bytes: many small ones take their time, too.
+const PIECE: usize = 4 << 10;
+
 /// What there is to send next.
 enum Next {
     Piece(Bytes),
@@ -41,10 +46,16 @@ impl Talk<'_> {
     }
 
     async fn send_rest(&mut self, rest: &mut Rest, longest: usize) -> Result<bool, Error> {
+        let mut in_a_row = 0;
         loop {
             let was_heard = match self.next_piece(rest, longest).await? {
-                Next::Piece(piece) if rest.is_chunked => self.write_chunk(&piece, longest).await?,
-                Next::Piece(piece) => self.write(&piece, 0..piece.len(), true, longest).await?,
+                Next::Piece(piece) => {
+                    in_a_row += piece.len() + PIECE;
+                    match rest.is_chunked {
+                        true => self.write_chunk(&piece, longest).await?,
+                        false => self.write(&piece, 0..piece.len(), true, longest).await?,
+                    }
+                }
                 Next::End => {
                     let was_heard = self.write(rest.end().as_bytes(), 0..0, true, longest).await?;
                     self.meter.sent_all();
@@ -54,6 +65,13 @@ impl Talk<'_> {
             };
             if !was_heard {
                 return Ok(false);
+            }
+            if in_a_row > MOST_IN_A_ROW {
+                in_a_row = 0;
+                if !self.connection.has_nothing_to_read() {
+                    // Perhaps an answer, of which the runtime has not heard yet.
+                    tokio::task::yield_now().await;
+                }
             }
         }
     }
