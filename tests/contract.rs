@@ -92,6 +92,7 @@ fn c04_smaller_and_larger_structs() {
 fn c05_answers() {
     proves("05_answers");
     proves("05_body_answers");
+    proves("05_redirection_answers");
 }
 
 #[test]

@@ -80,8 +80,8 @@ macro_rules! layout {
 #[test]
 fn has_the_layout_that_rust_has() {
     let delegate = layout!(UrlSessionDelegate: size, context, release, did_create_task,
-        task_did_receive_informational_response, download_task_did_resume_at_offset, data_task_did_receive_response,
-        data_task_did_become_download_task, task_need_new_body_stream, task_did_send_body_data,
+        task_will_perform_http_redirection, task_did_receive_informational_response,
+        download_task_did_resume_at_offset, data_task_did_receive_response, data_task_did_become_download_task, task_need_new_body_stream, task_did_send_body_data,
         data_task_did_receive_data, download_task_did_write_data, task_did_update_progress,
         download_task_did_finish_downloading, task_did_complete, session_did_become_invalid);
     let source = layout!(UrlSessionBodySource: size, context, release, length, read, rewind, close);

@@ -13,6 +13,7 @@ static UrlSessionRequest *request;
 static UrlSessionResponse *response;
 static UrlSessionConfiguration *configuration;
 static UrlSessionResponseCompletion *completion;
+static UrlSessionRedirectionCompletion *redirection;
 
 static Waiter created = WAITER;
 static Waiter completed = WAITER;
@@ -21,6 +22,13 @@ static Waiter invalid = WAITER;
 static void did_create(void *context, UrlSession *of, UrlSessionTask *new_task)
 {
     happened(&created);
+}
+
+static void will_redirect(void *context, UrlSession *of, UrlSessionTask *by, UrlSessionResponse *head,
+                          UrlSessionRequest *next, UrlSessionRedirectionCompletion *question)
+{
+    redirection = url_session_redirection_completion_retain(question);
+    CHECK(url_session_redirection_completion_answer(question, next) == OK);
 }
 
 static void did_receive_response(void *context, UrlSession *of, UrlSessionTask *by, UrlSessionResponse *head,
@@ -90,6 +98,8 @@ static void bad_task(void *bad, UrlSessionStatus status)
     CHECK(url_session_task_copy_original_request(bad) == NULL);
     CHECK(url_session_task_copy_current_request(bad) == NULL);
     CHECK(url_session_task_copy_response(bad) == NULL);
+    CHECK(url_session_task_redirect_count(bad) == 0);
+    CHECK(url_session_task_copy_redirect_response(bad, 0) == NULL);
     CHECK(url_session_task_copy_error(bad) == NULL);
     CHECK(url_session_task_count_of_bytes_sent(bad) == 0);
     CHECK(url_session_task_count_of_bytes_received(bad) == 0);
@@ -156,6 +166,8 @@ static void bad_request(void *bad, UrlSessionStatus status)
     CHECK(url_session_request_set_timeout_interval_for_resource(bad, 1) == status);
     CHECK(url_session_request_timeout_interval_for_resource(bad) == 0);
     CHECK(url_session_request_set_maximum_redirects(bad, 1) == status);
+    if (bad != NULL)
+        CHECK(url_session_redirection_completion_answer(redirection, bad) == status);
     WRITTEN_NULL(UrlSessionTask, url_session_data_task_with_request(session, bad, &out) == status);
     WRITTEN_NULL(UrlSessionTask, url_session_data_task_with_request_completion_handler(session, bad, never_outcome,
                                                                                        NULL, &out) == status);
@@ -214,6 +226,14 @@ static void bad_completion(void *bad, UrlSessionStatus status)
     CHECK(url_session_response_completion_answer(bad, URL_SESSION_RESPONSE_DISPOSITION_ALLOW) == status);
 }
 
+static void bad_redirection(void *bad, UrlSessionStatus status)
+{
+    CHECK(url_session_redirection_completion_retain(bad) == NULL);
+    url_session_redirection_completion_release(bad);
+    CHECK(url_session_redirection_completion_answer(bad, request) == status);
+    CHECK(url_session_redirection_completion_answer(bad, NULL) == status);
+}
+
 static void bad_configuration(void *bad, UrlSessionStatus status)
 {
     CHECK(url_session_configuration_copy(bad) == NULL);
@@ -234,6 +254,7 @@ static void bad_configuration(void *bad, UrlSessionStatus status)
     CHECK(url_session_configuration_set_tls_maximum_version(bad, URL_SESSION_TLS_VERSION_V1_3) == status);
     CHECK(url_session_configuration_set_maximum_redirects(bad, 1) == status);
     CHECK(url_session_configuration_maximum_redirects(bad) == 0);
+    CHECK(url_session_configuration_add_sensitive_header_field(bad, "name") == status);
     CHECK(url_session_configuration_maximum_header_size(bad) == 0);
     CHECK(url_session_configuration_maximum_header_count(bad) == 0);
     CHECK(url_session_configuration_maximum_decoded_size(bad) == 0);
@@ -287,6 +308,7 @@ static void null_arguments(const char *base)
     CHECK(url_session_configuration_set_http_additional_header(configuration, NULL, "value") == NO_POINTER);
     CHECK(url_session_configuration_set_http_additional_header(configuration, NULL, NULL) == NO_POINTER);
     CHECK(url_session_configuration_set_http_additional_header(configuration, "Absent", NULL) == OK);
+    CHECK(url_session_configuration_add_sensitive_header_field(configuration, NULL) == NO_POINTER);
     CHECK(url_session_configuration_add_trusted_certificates(configuration, NULL, 1) == NO_POINTER);
     CHECK(url_session_configuration_add_trusted_certificates(configuration, NULL, 0) == NO_VALUE);
 
@@ -320,6 +342,7 @@ static void make_objects(const char *base)
     UrlSessionDelegate delegate = {
         .size = sizeof delegate,
         .did_create_task = did_create,
+        .task_will_perform_http_redirection = will_redirect,
         .data_task_did_receive_response = did_receive_response,
         .data_task_did_receive_data = did_receive_data,
         .task_did_complete = did_complete,
@@ -327,7 +350,7 @@ static void make_objects(const char *base)
     };
     CHECK((configuration = url_session_configuration_new_ephemeral()) != NULL);
     CHECK(url_session_new(configuration, &delegate, &session) == OK);
-    CHECK(url_session_request_new(url(base, "/hello"), &request) == OK);
+    CHECK(url_session_request_new(url(base, "/redirect/0"), &request) == OK);
     CHECK(url_session_request_set_value_for_header_field(request, "Name", "value") == OK);
     CHECK(url_session_data_task_with_request(session, request, &task) == OK);
     CHECK(url_session_task_resume(task) == OK);
@@ -335,7 +358,8 @@ static void make_objects(const char *base)
     CHECK(url_session_data_task_with_url(session, "no url", &failing) == OK);
     CHECK(url_session_task_resume(failing) == OK);
     CHECK(reached(&completed, 2));
-    CHECK(response != NULL && completion != NULL && data != NULL && error != NULL);
+    CHECK(response != NULL && completion != NULL && data != NULL && error != NULL && redirection != NULL);
+    CHECK(url_session_task_redirect_count(task) == 1 && url_session_task_copy_redirect_response(task, 1) == NULL);
     url_session_task_release(failing);
 }
 
@@ -360,6 +384,7 @@ static void sweep_all(void)
     sweep(bad_task, session, dead_data);
     sweep(bad_response, data, dead_data);
     sweep(bad_completion, response, dead_data);
+    sweep(bad_redirection, completion, dead_data);
 }
 
 int main(int count, char **arguments)
@@ -390,6 +415,8 @@ int main(int count, char **arguments)
     bad_response(response, NO_HANDLE);
     url_session_response_completion_release(completion);
     bad_completion(completion, NO_HANDLE);
+    url_session_redirection_completion_release(redirection);
+    bad_redirection(redirection, NO_HANDLE);
     url_session_error_release(error);
     url_session_data_release(data);
     bad_data(data, NO_HANDLE);

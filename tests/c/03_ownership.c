@@ -6,7 +6,7 @@
 #include "check.h"
 #include "urlsession.h"
 
-typedef enum { NOWHERE, CREATE, RESPONSE, DATA, COMPLETE, INVALID, PLACES } Place;
+typedef enum { NOWHERE, CREATE, REDIRECTION, RESPONSE, DATA, COMPLETE, INVALID, PLACES } Place;
 
 /* One session with one task, and what is kept of what its slots lend. */
 typedef struct {
@@ -16,6 +16,9 @@ typedef struct {
     UrlSessionTask *task;
     UrlSession *kept_session;
     UrlSessionTask *kept_task;
+    UrlSessionResponse *redirect;
+    UrlSessionRequest *next;
+    UrlSessionRedirectionCompletion *redirection;
     UrlSessionResponse *response;
     UrlSessionResponseCompletion *completion;
     UrlSessionData *data;
@@ -45,6 +48,22 @@ static void did_create_task(void *context, UrlSession *session, UrlSessionTask *
     run->kept_task = run->keeps ? url_session_task_retain(task) : NULL;
     let_go(run, CREATE);
     CHECK(url_session_task_identifier(task) == 1);
+}
+
+static void will_redirect(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
+                          UrlSessionRequest *request, UrlSessionRedirectionCompletion *completion)
+{
+    Run *run = context;
+    if (run->keeps) {
+        CHECK((run->redirect = url_session_response_retain(response)) == response);
+        CHECK((run->next = url_session_request_retain(request)) == request);
+        CHECK((run->redirection = url_session_redirection_completion_retain(completion)) == completion);
+    }
+    let_go(run, REDIRECTION);
+    CHECK(url_session_response_status_code(response) == 302);
+    CHECK(strlen(url_session_request_url(request)) > 0);
+    CHECK(url_session_task_identifier(task) == 1);
+    CHECK(url_session_redirection_completion_answer(completion, request) == URL_SESSION_STATUS_OK);
 }
 
 static void did_receive_response(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
@@ -115,6 +134,7 @@ static void begin(Run *run, const char *to)
         .context = run,
         .release = did_release,
         .did_create_task = did_create_task,
+        .task_will_perform_http_redirection = will_redirect,
         .data_task_did_receive_response = did_receive_response,
         .data_task_did_receive_data = did_receive_data,
         .task_did_complete = did_complete,
@@ -140,7 +160,7 @@ static void release_in_every_slot(const char *base)
 {
     for (Place place = CREATE; place < PLACES; place++) {
         Run run = {.let_go_in = place, RUN};
-        begin(&run, url(base, "/hello"));
+        begin(&run, url(base, "/redirect/0"));
         CHECK(url_session_task_resume(run.task) == URL_SESSION_STATUS_OK);
         if (place == CREATE)
             url_session_task_release(run.task);
@@ -153,9 +173,11 @@ static void release_in_every_slot(const char *base)
 /* Everything that can be kept outlives its slot, its task and its session, and reads the same. */
 static void keep_in_a_slot_and_use_later(const char *base)
 {
+    char from[512];
+    strcpy(from, url(base, "/redirect/0"));
     const char *to = url(base, "/hello");
     Run run = {.keeps = true, RUN};
-    begin(&run, to);
+    begin(&run, from);
     CHECK(url_session_task_resume(run.task) == URL_SESSION_STATUS_OK);
     CHECK(reached(&run.completed, 1));
     url_session_task_release(run.task);
@@ -172,10 +194,25 @@ static void keep_in_a_slot_and_use_later(const char *base)
 
     UrlSessionRequest *request = url_session_task_copy_original_request(run.kept_task);
     UrlSessionResponse *response = url_session_task_copy_response(run.kept_task);
+    CHECK(url_session_task_copy_redirect_response(run.kept_task, 0) == run.redirect);
+    url_session_response_release(run.redirect);
     CHECK(url_session_task_count_of_bytes_received(run.kept_task) == 13);
     url_session_task_release(run.kept_task);
-    CHECK(strcmp(url_session_request_url(request), to) == 0);
+    CHECK(strcmp(url_session_request_url(request), from) == 0);
     url_session_request_release(request);
+
+    CHECK(strcmp(url_session_response_url(run.redirect), from) == 0);
+    CHECK(strcmp(url_session_response_value_for_header_field(run.redirect, "Location"), "/hello") == 0);
+    url_session_response_release(run.redirect);
+    EVENTUALLY(url_session_response_retain(run.redirect) == NULL);
+    CHECK(strcmp(url_session_request_url(run.next), to) == 0);
+    CHECK(url_session_request_set_http_method(run.next, "POST") == URL_SESSION_STATUS_OK);
+    CHECK(url_session_redirection_completion_answer(run.redirection, run.next) ==
+          URL_SESSION_STATUS_ALREADY_ANSWERED);
+    url_session_request_release(run.next);
+    CHECK(url_session_request_retain(run.next) == NULL);
+    url_session_redirection_completion_release(run.redirection);
+    CHECK(url_session_redirection_completion_retain(run.redirection) == NULL);
 
     CHECK(response == run.response);
     url_session_response_release(response);

@@ -9,6 +9,7 @@
 /* What a session's delegate was told. */
 typedef struct {
     int created;
+    int redirects;
     int responses;
     int streams;
     int sent;
@@ -27,6 +28,12 @@ typedef struct {
 static void did_create_task(void *told, UrlSession *session, UrlSessionTask *task)
 {
     ((Told *)told)->created++;
+}
+
+static void will_redirect(void *told, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
+                          UrlSessionRequest *request, UrlSessionRedirectionCompletion *completion)
+{
+    ((Told *)told)->redirects++;
 }
 
 static void did_receive_response(void *told, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
@@ -104,6 +111,7 @@ static UrlSessionDelegate whole(Told *told)
         .context = told,
         .release = did_release,
         .did_create_task = did_create_task,
+        .task_will_perform_http_redirection = will_redirect,
         .data_task_did_receive_response = did_receive_response,
         .task_need_new_body_stream = did_need_stream,
         .task_did_send_body_data = did_send,
@@ -157,6 +165,8 @@ static void older(const char *to)
         run(at_the_edge(&delegate, size), &told, to);
         bool sends = size > offsetof(UrlSessionDelegate, task_need_new_body_stream);
         CHECK(told.created == (size > offsetof(UrlSessionDelegate, did_create_task) ? 4 : 0));
+        int redirects = size > offsetof(UrlSessionDelegate, task_will_perform_http_redirection) ? 3 + sends : 0;
+        CHECK(told.redirects == redirects);
         CHECK(told.streams == sends);
         CHECK(told.responses == (size > offsetof(UrlSessionDelegate, data_task_did_receive_response)) + sends);
         CHECK((told.sent > 0) == (size > offsetof(UrlSessionDelegate, task_did_send_body_data)));
@@ -180,7 +190,7 @@ static void older_with_garbage_behind(const char *to)
     memcpy(&delegate, &known, size);
     delegate.size = size;
     run(&delegate, &told, to);
-    CHECK(told.created == 4 && told.responses == 2 && told.streams == 1 && told.sent > 0);
+    CHECK(told.created == 4 && told.redirects == 4 && told.responses == 2 && told.streams == 1 && told.sent > 0);
     CHECK(told.chunks == 0 && told.finished == 0 && told.completed == 0 && told.invalid == 0);
 }
 
@@ -195,7 +205,7 @@ static void newer(const char *to)
     delegate.known = whole(&told);
     delegate.known.size = sizeof delegate;
     run(&delegate.known, &told, to);
-    CHECK(told.created == 4 && told.responses == 2 && told.streams == 1 && told.sent > 0);
+    CHECK(told.created == 4 && told.redirects == 4 && told.responses == 2 && told.streams == 1 && told.sent > 0);
     CHECK(told.chunks > 0 && told.finished == 1 && told.completed == 3 && told.invalid == 1);
 }
 
@@ -238,6 +248,7 @@ static void older_for_a_task(const char *to)
     url_session_release(session);
     CHECK(reached(&of_session.released, 1));
     CHECK(count_of(&own.released) == 1);
+    CHECK(own.redirects == 1 && of_session.redirects == 0);
     CHECK(own.responses == 1 && own.chunks == 0 && own.completed == 0 && own.created == 0 && own.invalid == 0);
     CHECK(of_session.responses == 0 && of_session.chunks > 0 && of_session.completed == 1);
     CHECK(of_session.created == 1 && of_session.invalid == 1);
@@ -246,7 +257,7 @@ static void older_for_a_task(const char *to)
 int main(int count, char **arguments)
 {
     CHECK(count > 1);
-    const char *to = url(arguments[1], "/hello");
+    const char *to = url(arguments[1], "/redirect/0");
     older(to);
     older_with_garbage_behind(to);
     newer(to);

@@ -2,13 +2,23 @@
  * is locked meanwhile. No message comes inside a call, did_create_task excepted. */
 #include "everything.h"
 
-enum { CREATE, RESPONSE, DATA, COMPLETE, HANDLER, ALL_TASKS, INVALID, RELEASE, PLACES };
+enum { CREATE, REDIRECTION, RESPONSE, DATA, COMPLETE, HANDLER, ALL_TASKS, INVALID, RELEASE, PLACES };
 
 static void did_create_task(void *context, UrlSession *session, UrlSessionTask *task)
 {
     Run *run = context;
     atomic_fetch_add(&run->created, 1);
     here(run, CREATE, task);
+}
+
+static void will_redirect(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *head,
+                          UrlSessionRequest *next, UrlSessionRedirectionCompletion *question)
+{
+    enter();
+    here(context, REDIRECTION, task);
+    CHECK(url_session_response_status_code(head) == 302);
+    CHECK(url_session_redirection_completion_answer(question, next) == OK);
+    leave();
 }
 
 static void did_receive_response(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *head,
@@ -84,6 +94,7 @@ static void run_once(int place, void (*what)(Run *, UrlSessionTask *), bool else
         .context = &run,
         .release = did_release,
         .did_create_task = did_create_task,
+        .task_will_perform_http_redirection = will_redirect,
         .data_task_did_receive_response = did_receive_response,
         .data_task_did_receive_data = did_receive_data,
         .task_did_complete = did_complete,
@@ -114,9 +125,8 @@ static void run_once(int place, void (*what)(Run *, UrlSessionTask *), bool else
 int main(int count, char **arguments)
 {
     CHECK(count > 1);
-    const char *to = url(arguments[1], "/hello");
-    keep_objects(to);
-    in_every_place(PLACES, run_once, to);
+    keep_objects(arguments[1]);
+    in_every_place(PLACES, run_once, url(arguments[1], "/redirect/0"));
     release_objects();
     return 0;
 }

@@ -302,9 +302,9 @@ int main(int count, char **arguments)
     base = arguments[1];
     directory = arguments[2];
     early = arguments[3];
+    keep_objects(base);
     char to[512];
     strcpy(to, url(base, "/hello"));
-    keep_objects(to);
     in_every_place(PLACES, run_once, to);
     release_objects();
     return 0;

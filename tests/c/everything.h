@@ -149,6 +149,7 @@ static void call_configuration(UrlSessionConfiguration *configuration)
     CHECK(url_session_configuration_set_tls_maximum_version(configuration, URL_SESSION_TLS_VERSION_V1_3) == OK);
     CHECK(url_session_configuration_set_maximum_redirects(configuration, 5) == OK);
     CHECK(url_session_configuration_maximum_redirects(configuration) == 5);
+    CHECK(url_session_configuration_add_sensitive_header_field(configuration, "Four") == OK);
     CHECK(url_session_configuration_maximum_header_size(configuration) > 0);
     CHECK(url_session_configuration_maximum_header_count(configuration) > 0);
     CHECK(url_session_configuration_maximum_decoded_size(configuration) > 0);
@@ -195,6 +196,10 @@ static void call_objects(void)
     CHECK(url_session_response_completion_answer(completion, URL_SESSION_RESPONSE_DISPOSITION_ALLOW) ==
           URL_SESSION_STATUS_ALREADY_ANSWERED);
 
+    CHECK(url_session_redirection_completion_retain(redirection) == redirection);
+    url_session_redirection_completion_release(redirection);
+    CHECK(url_session_redirection_completion_answer(redirection, NULL) == URL_SESSION_STATUS_ALREADY_ANSWERED);
+
     CHECK(url_session_data_retain(data) == data);
     url_session_data_release(data);
     UrlSessionData *copy = url_session_data_new(url_session_data_bytes(data), url_session_data_length(data));
@@ -233,6 +238,9 @@ static void call_task(UrlSessionTask *task)
     url_session_request_release(url_session_task_copy_original_request(task));
     url_session_request_release(url_session_task_copy_current_request(task));
     url_session_response_release(url_session_task_copy_response(task));
+    url_session_response_release(url_session_task_copy_redirect_response(task, 0));
+    CHECK(url_session_task_copy_redirect_response(task, SIZE_MAX) == NULL);
+    CHECK(url_session_task_redirect_count(task) <= 20);
     url_session_error_release(url_session_task_copy_error(task));
     CHECK(url_session_task_count_of_bytes_sent(task) >= 0);
     CHECK(url_session_task_count_of_bytes_received(task) >= 0);

@@ -6,11 +6,19 @@
 
 static UrlSessionResponse *response;
 static UrlSessionResponseCompletion *completion;
+static UrlSessionRedirectionCompletion *redirection;
 static UrlSessionData *data;
 static UrlSessionError *error;
 static UrlSessionBodyStreamCompletion *stream_completion;
 static UrlSessionReadCompletion *read_completion;
 static UrlSessionDownloadedFile *file;
+
+static void keep_redirection(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *head,
+                             UrlSessionRequest *next, UrlSessionRedirectionCompletion *question)
+{
+    redirection = url_session_redirection_completion_retain(question);
+    CHECK(url_session_redirection_completion_answer(question, next) == OK);
+}
 
 static void keep_response(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *head,
                           UrlSessionResponseCompletion *question)
@@ -64,13 +72,14 @@ static void did_keep(void *waiter)
 }
 
 /* One task after the other, so that what is kept is that of the first. */
-static void keep_objects(const char *to)
+static void keep_objects(const char *base)
 {
     Waiter kept = WAITER;
     UrlSessionDelegate delegate = {
         .size = sizeof delegate,
         .context = &kept,
         .release = did_keep,
+        .task_will_perform_http_redirection = keep_redirection,
         .data_task_did_receive_response = keep_response,
         .task_need_new_body_stream = keep_stream,
         .data_task_did_receive_data = keep_data,
@@ -81,16 +90,16 @@ static void keep_objects(const char *to)
     UrlSessionTask *task;
     UrlSessionRequest *request;
     CHECK(url_session_new(NULL, &delegate, &session) == OK);
-    UrlSessionStatus status = url_session_data_task_with_url(session, to, &task);
+    UrlSessionStatus status = url_session_data_task_with_url(session, url(base, "/redirect/0"), &task);
     end(status, task, url_session_task_resume);
     status = url_session_data_task_with_url(session, "http://", &task);
     end(status, task, url_session_task_resume);
-    status = url_session_download_task_with_url(session, to, &task);
+    status = url_session_download_task_with_url(session, url(base, "/hello"), &task);
     end(status, task, url_session_task_resume);
     url_session_release(session);
     CHECK(reached(&kept, 1));
     CHECK(url_session_new(NULL, &delegate, &session) == OK);
-    CHECK(url_session_request_new(to, &request) == OK);
+    CHECK(url_session_request_new(url(base, "/hello"), &request) == OK);
     CHECK(url_session_request_set_http_method(request, "POST") == OK);
     status = url_session_upload_task_with_streamed_request(session, request, &task);
     end(status, task, url_session_task_resume);
@@ -103,6 +112,7 @@ static void release_objects(void)
 {
     url_session_response_release(response);
     url_session_response_completion_release(completion);
+    url_session_redirection_completion_release(redirection);
     url_session_data_release(data);
     url_session_error_release(error);
     url_session_body_stream_completion_release(stream_completion);

@@ -8,6 +8,8 @@ mod step_01_configuration;
 mod step_02_session;
 mod step_03_tasks;
 mod step_05_redirect;
+mod step_05_redirect_slot;
+mod step_05_redirect_transfers;
 mod step_06_resume;
 mod step_07_become_download;
 mod step_07_informational;

@@ -1,9 +1,17 @@
-use crate::support::handle::{Configuration, Request};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::support::handle::{Configuration, Request, c_text};
 use crate::support::origin::{self, Origin};
 #[cfg(unix)]
 use crate::support::phone::Phone;
+use crate::support::recorder::{Direction, Hop, Recorder};
 use crate::support::standard;
 use crate::support::story::Story;
+use urlsession::*;
+
+/// Of an application.
+const OWN_SECRETS: [&str; 2] = ["X-Own-Secret", "Ticket"];
 
 const SECRETS: [&str; 13] = [
     "Authorization",
@@ -128,6 +136,64 @@ fn a053_the_sessions_own_secrets_do_not_follow_either() {
     assert_eq!(origin.request().value("Authorization"), Some("secret"));
     assert_eq!(other.request().value("Authorization"), None);
     assert_eq!(other.request().value("X-Own"), Some("kept"));
+}
+
+/// How many secrets the request in the slot has, and how many of it arrive, when `from` redirects to `to`.
+fn proposed(configuration: &Configuration, from: &Origin, to: &Origin) -> (usize, usize) {
+    let seen = Arc::new(AtomicUsize::new(usize::MAX));
+    let sees = seen.clone();
+    let recorder = Recorder::default().leading(move |hop| {
+        let is_secret = |name: &&&str| hop.request.value(name).as_deref() == Some("secret");
+        sees.store(SECRETS.iter().chain(&OWN_SECRETS).filter(is_secret).count(), Ordering::Relaxed);
+        Direction::Follow
+    });
+    let request = secretive(&sending_on(from, 302, &to.url("/hello")));
+    let request = OWN_SECRETS.iter().fold(request, |request, name| request.header(name, "secret"));
+    let story = Story::told_to(recorder, configuration, &request);
+    assert_eq!(story.outcome(), "ok");
+    let arrived = to.requests().pop().unwrap();
+    let own = OWN_SECRETS.iter().filter(|name| arrived.value(name) == Some("secret")).count();
+    (seen.load(Ordering::Relaxed), secrets(&arrived) + own)
+}
+
+#[test]
+fn a053_q022_q023_the_request_in_the_slot_has_no_secrets_for_another_origin() {
+    let [home, abroad] = [(); 2].map(|()| Origin::http(standard::serve));
+    let safe = Origin::https(standard::serve);
+    // Written otherwise than in the request, for a name has no case.
+    let configuration = Configuration::trusting(safe.certificate()).sensitive("x-OWN-secret").sensitive("TICKET");
+    assert_eq!(proposed(&configuration, &home, &home), (15, 15));
+    assert_eq!(proposed(&configuration, &safe, &safe), (15, 15));
+    assert_eq!(proposed(&configuration, &home, &abroad), (0, 0));
+    assert_eq!(proposed(&configuration, &safe, &home), (0, 0));
+    assert_eq!(proposed(&configuration, &home, &safe), (0, 0));
+}
+
+#[test]
+fn q023_only_what_was_named_a_secret_is_one() {
+    let [home, abroad] = [(); 2].map(|()| Origin::http(standard::serve));
+    assert_eq!(proposed(&Configuration::default(), &home, &abroad), (2, 2));
+    assert_eq!(proposed(&Configuration::default().sensitive("Ticket"), &home, &abroad), (1, 1));
+    assert_eq!(proposed(&Configuration::default().sensitive("Tick"), &home, &abroad), (2, 2));
+}
+
+#[test]
+fn q023_a_sensitive_field_needs_a_name() {
+    for name in ["", "two words", "colon:", "line\n", "ö"] {
+        let (configuration, name) = (Configuration::default(), c_text(name));
+        let status = url_session_configuration_add_sensitive_header_field(configuration.get(), name.as_ptr());
+        assert_eq!(status, UrlSessionStatus::INVALID_ARGUMENT, "{name:?}");
+    }
+}
+
+#[test]
+fn a050_secrets_that_the_application_answers_with_are_sent() {
+    let (origin, other) = (Origin::http(standard::serve), Origin::http(standard::serve));
+    let lead = |hop: &Hop| Direction::To(hop.request.clone().header("Authorization", "of the other"));
+    let request = secretive(&sending_on(&origin, 302, &other.url("/hello")));
+    Story::told_to(Recorder::default().leading(lead), &Configuration::default(), &request);
+    assert_eq!(other.request().value("Authorization"), Some("of the other"));
+    assert_eq!(secrets(&other.request()), 0);
 }
 
 #[test]

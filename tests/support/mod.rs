@@ -15,6 +15,7 @@ pub mod paused;
 #[cfg(unix)]
 pub mod phone;
 pub mod recorder;
+pub mod redirection;
 pub mod served_file;
 pub mod slots;
 pub mod standard;

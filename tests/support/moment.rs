@@ -7,6 +7,7 @@ use urlsession::*;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Message {
     DidCreateTask,
+    WillPerformRedirection,
     DidReceiveInformationalResponse,
     DidResumeAtOffset,
     DidReceiveResponse,

@@ -12,6 +12,7 @@ use super::PATIENCE;
 use super::body::BodyStream;
 use super::handle::{Completion, Configuration, Request, Session, Task};
 pub use super::moment::{Message, Moment};
+pub use super::redirection::{Direction, Hop};
 use super::transcript::{Line, Transcript};
 use super::upload::StreamCompletion;
 use super::{slots, transfer_slots};
@@ -29,6 +30,8 @@ pub(super) struct Record {
     pub(super) questions: Mutex<VecDeque<Completion>>,
     pub(super) stream_questions: Mutex<VecDeque<StreamCompletion>>,
     pub(super) supply: OnceLock<Box<Supply>>,
+    pub(super) hops: Mutex<VecDeque<Hop>>,
+    pub(super) lead: OnceLock<Box<Lead>>,
     pub(super) resume_data: Mutex<HashMap<u64, Option<Vec<u8>>>>,
     inside: OnceLock<Box<Inside>>,
     hears_progress: AtomicBool,
@@ -60,6 +63,8 @@ pub enum Supplied {
 }
 
 type Supply = dyn Fn(i64) -> Supplied + Send + Sync;
+
+type Lead = dyn Fn(&Hop) -> Direction + Send + Sync;
 
 type Inside = dyn Fn(&Moment) + Send + Sync;
 
@@ -101,6 +106,12 @@ impl Recorder {
         self
     }
 
+    /// Hears of redirects too, and says where they lead.
+    pub fn leading(self, lead: impl Fn(&Hop) -> Direction + Send + Sync + 'static) -> Self {
+        assert!(self.0.lead.set(Box::new(lead)).is_ok());
+        self
+    }
+
     /// Every slot that the test has not to ask for. It may take some away.
     pub fn delegate(&self) -> UrlSessionDelegate {
         let mut delegate = UrlSessionDelegate {
@@ -108,6 +119,7 @@ impl Recorder {
             context: ptr::from_ref(self.0).cast_mut().cast(),
             release: Some(slots::release),
             did_create_task: Some(slots::did_create_task),
+            task_will_perform_http_redirection: None,
             task_did_receive_informational_response: None,
             download_task_did_resume_at_offset: Some(transfer_slots::did_resume_at_offset),
             data_task_did_receive_response: Some(slots::did_receive_response),
@@ -123,6 +135,9 @@ impl Recorder {
         };
         if self.0.hears_informational.load(Ordering::Relaxed) {
             delegate.task_did_receive_informational_response = Some(transfer_slots::did_receive_informational_response);
+        }
+        if self.0.lead.get().is_some() {
+            delegate.task_will_perform_http_redirection = Some(slots::will_perform_redirection);
         }
         if self.0.supply.get().is_some() {
             delegate.task_need_new_body_stream = Some(transfer_slots::need_new_body_stream);
@@ -224,6 +239,11 @@ impl Recorder {
     /// The next question that was kept by [`Supplied::Later`].
     pub fn stream_question(&self) -> StreamCompletion {
         self.next(&self.0.stream_questions, "a question for a body stream")
+    }
+
+    /// The next redirect that was kept by [`Direction::Later`].
+    pub fn hop(&self) -> Hop {
+        self.next(&self.0.hops, "a question where a redirect leads")
     }
 
     fn next<T>(&self, kept: &'static Mutex<VecDeque<T>>, what: &str) -> T {

@@ -5,9 +5,10 @@ use std::ptr;
 
 use urlsession::*;
 
-use super::handle::{Completion, Data, Error, Response};
+use super::handle::{Completion, Data, Error, Request, Response};
 use super::moment::{Message, Moment};
 use super::recorder::{Answer, Record, Recorder};
+use super::redirection::{Direction, Hop, RedirectionCompletion};
 use super::transcript::shown;
 
 pub(super) fn record(context: *mut c_void) -> &'static Record {
@@ -29,6 +30,42 @@ pub(super) unsafe extern "C" fn did_create_task(
     let (record, number) = (record(context), url_session_task_identifier(task));
     record.add(Some(number), format!("did_create_task {number}"));
     record.inside(&Moment::of_task(Message::DidCreateTask, session, task));
+}
+
+pub(super) unsafe extern "C" fn will_perform_redirection(
+    context: *mut c_void,
+    session: *mut UrlSession,
+    task: *mut UrlSessionTask,
+    response: *mut UrlSessionResponse,
+    request: *mut UrlSessionRequest,
+    completion: *mut UrlSessionRedirectionCompletion,
+) {
+    let record = record(context);
+    let _turn = record.turn();
+    let hop = Hop {
+        response: Response::retain(response),
+        request: Request::retain(request),
+        completion: RedirectionCompletion::retain(completion),
+    };
+    let (number, status) = (url_session_task_identifier(task), hop.response.status_code());
+    let (url, method) = (hop.request.url(), hop.request.http_method());
+    record.add(Some(number), format!("will_perform_redirection {number} {status} {url} {method}"));
+    record.inside(&Moment { response, ..Moment::of_task(Message::WillPerformRedirection, session, task) });
+    let Some(lead) = record.lead.get() else { return };
+    let status = match lead(&hop) {
+        Direction::Follow => hop.follow(),
+        Direction::To(another) => hop.answer(&another),
+        Direction::Stay => hop.stay(),
+        Direction::Nothing => return,
+        Direction::Later => {
+            record.hops.lock().unwrap().push_back(hop);
+            record.changed.notify_all();
+            return;
+        }
+    };
+    if status != UrlSessionStatus::OK {
+        record.add(Some(number), format!("the answer to the redirect says {}", status.0));
+    }
 }
 
 pub(super) unsafe extern "C" fn did_receive_response(
