@@ -71,12 +71,15 @@ async fn send(
         // Not before its turn: a body that is open holds files and memory.
         let body = body.open(task).await?;
         task.counters.expected_to_send.set(expectation(body.length));
+        let has_body = body.length != Some(0);
         progress::restart_sending(task);
         let outgoing = transport.outgoing(request, body)?;
         match transport.exchange(lease, outgoing, meter.clone()).await {
             Ok(exchange) => {
-                // Also where the server did not want to hear all.
-                progress::sent_all(task);
+                if has_body {
+                    // Also where the server did not want to hear all.
+                    progress::sent_all(task);
+                }
                 return Ok(exchange);
             }
             // RFC 9112, 9.3.1: the server may have closed the connection just as we took it.

@@ -9,8 +9,8 @@ pub(super) fn restart_sending(task: &Task) {
     if task.counters.sent.get() > 0 {
         task.counters.sent.set(0);
         task.restart_speed();
+        task.paces.sending.lock().restart();
     }
-    task.paces.sending.lock().restart();
 }
 
 /// Bytes of the request's body left.
