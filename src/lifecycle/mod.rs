@@ -4,8 +4,8 @@ mod body_stream;
 mod delivery;
 mod exchange;
 mod finish;
-mod gauge;
 mod hold;
+mod meter;
 mod multipart;
 mod progress;
 mod receive;
@@ -28,7 +28,6 @@ use crate::file::DownloadedFile;
 use crate::message::{Response, ResponseDisposition};
 use crate::task::Task;
 use crate::transport::{Exchange, Transport};
-use gauge::Gauge;
 use resumption::{Download, Met};
 
 /// What a data task leaves to the download that it becomes.
@@ -99,7 +98,7 @@ async fn download(
     loop {
         let Handover { response, exchange } = match handover.take() {
             Some(mut handover) => {
-                handover.exchange.set_meter(Arc::new(Gauge(task.clone())));
+                handover.exchange.set_meter(task.clone());
                 handover
             }
             None => {
