@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use super::{Delegate, Message, Moved, Question, Queue, Slot};
+use super::{Answer, Delegate, Message, Moved, Question, Queue, Slot};
 use crate::error::Error;
 use crate::file::DownloadedFile;
 use crate::message::{Body, Data, Request, Response, ResponseDisposition};
@@ -65,6 +65,20 @@ impl Outbox {
         self.queue.push(Message::call(call));
     }
 
+    /// None where there is nobody to ask.
+    fn ask<T: Send + 'static>(
+        &self,
+        task: &Arc<Task>,
+        slot: Slot,
+        asking: impl FnOnce(&dyn Delegate, &Arc<Task>, &Arc<Answer<T>>) + Send + 'static,
+    ) -> Option<Question<T>> {
+        let to = self.find(slot)?;
+        let (question, answer) = Question::new();
+        let ask = move |to: &dyn Delegate, task: &Arc<Task>| asking(to, task, &Arc::new(answer));
+        self.queue.push(Message::Told(to, task.clone(), Some(Box::new(ask))));
+        Some(question)
+    }
+
     fn tell(&self, task: &Arc<Task>, slot: Slot, telling: impl FnOnce(&dyn Delegate, &Arc<Task>) + Send + 'static) {
         let Some(to) = self.find(slot) else { return };
         if to.is_inline(slot) {
@@ -95,24 +109,20 @@ impl Outbox {
         response: &Arc<Response>,
         request: &Arc<Request>,
     ) -> Option<Question<Option<Arc<Request>>>> {
-        let to = self.find(Slot::WillPerformRedirection)?;
-        let (question, answer) = Question::new();
         let (response, request) = (response.clone(), request.clone());
-        let ask = move |to: &dyn Delegate, task: &Arc<Task>| {
-            to.will_perform_redirection(task, &response, &request, &Arc::new(answer));
-        };
-        self.queue.push(Message::Told(to, task.clone(), Some(Box::new(ask))));
-        Some(question)
+        self.ask(task, Slot::WillPerformRedirection, move |to, task, answer| {
+            to.will_perform_redirection(task, &response, &request, answer);
+        })
     }
 
     pub(crate) fn did_receive_informational_response(&self, task: &Arc<Task>, response: Arc<Response>) {
-        let telling = move |to: &dyn Delegate, task: &Arc<Task>| to.did_receive_informational_response(task, &response);
-        self.tell(task, Slot::DidReceiveInformationalResponse, telling);
+        self.tell(task, Slot::DidReceiveInformationalResponse, move |to, task| {
+            to.did_receive_informational_response(task, &response);
+        });
     }
 
     pub(crate) fn did_resume_at_offset(&self, task: &Arc<Task>, offset: i64, expected: i64) {
-        let telling = move |to: &dyn Delegate, task: &Arc<Task>| to.did_resume_at_offset(task, offset, expected);
-        self.tell(task, Slot::DidResumeAtOffset, telling);
+        self.tell(task, Slot::DidResumeAtOffset, move |to, task| to.did_resume_at_offset(task, offset, expected));
     }
 
     /// Asks; an unanswered question, or nobody to ask, means allow.
@@ -135,11 +145,7 @@ impl Outbox {
 
     /// Asks for a stream; none where there is nobody to ask.
     pub(crate) fn need_new_body_stream(&self, task: &Arc<Task>, offset: i64) -> Option<Question<Option<Body>>> {
-        let (question, answer) = Question::new();
-        let to = self.find(Slot::NeedNewBodyStream)?;
-        let ask = move |to: &dyn Delegate, task: &Arc<Task>| to.need_new_body_stream(task, offset, &Arc::new(answer));
-        self.queue.push(Message::Told(to, task.clone(), Some(Box::new(ask))));
-        Some(question)
+        self.ask(task, Slot::NeedNewBodyStream, move |to, task, answer| to.need_new_body_stream(task, offset, answer))
     }
 
     pub(crate) fn did_send_body_data(&self, task: &Arc<Task>, moved: Moved) {
