@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use flate2::Crc;
 use tempfile::TempPath;
 
 use super::owner::{is_ours_alone, is_same};
 use super::{DownloadedFile, directory_of, options};
 use crate::error::{Code, Error};
+use crate::task::checksum;
 
 const PREFIX: &str = "urlsession-";
 const SUFFIX: &str = ".download";
@@ -138,9 +138,7 @@ fn tail_of(file: &mut File, offset: u64) -> io::Result<u32> {
     file.seek(SeekFrom::Start(offset - length))?;
     let mut bytes = Vec::new();
     file.take(length).read_to_end(&mut bytes)?;
-    let mut checksum = Crc::new();
-    checksum.update(&bytes);
-    Ok(checksum.sum())
+    Ok(checksum(&bytes))
 }
 
 fn cannot_write(cause: &io::Error) -> Error {

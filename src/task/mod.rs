@@ -23,7 +23,7 @@ use known::Known;
 pub(crate) use pace::Paces;
 pub(crate) use progress::Progress;
 use progress::Speedometer;
-pub(crate) use resume_data::{ResumeData, Validator};
+pub(crate) use resume_data::{ResumeData, Validator, checksum};
 pub(crate) use state::State;
 use state::{Change, StateMachine};
 pub(crate) use under_way::UnderWay;

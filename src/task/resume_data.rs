@@ -62,7 +62,7 @@ impl ResumeData {
         for (name, value) in &self.headers {
             let _ = writeln!(text, "header {name}: {value}");
         }
-        let _ = writeln!(text, "checksum: {:08x}", checksum(&text));
+        let _ = writeln!(text, "checksum: {:08x}", checksum(text.as_bytes()));
         Data::copy(text.as_bytes())
     }
 
@@ -120,9 +120,10 @@ impl ResumeData {
     }
 }
 
-fn checksum(text: &str) -> u32 {
+/// CRC-32, of these data and of the file that they are about.
+pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     let mut checksum = Crc::new();
-    checksum.update(text.as_bytes());
+    checksum.update(bytes);
     checksum.sum()
 }
 
