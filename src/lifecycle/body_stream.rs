@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
 
-use super::hold::Hold;
+use super::hold::{self, Hold};
 use crate::error::{Code, Domain, Error};
 use crate::message::{BodyRead, BodySource, PendingRead, ReadFailure};
 use crate::task::Task;
@@ -81,10 +81,7 @@ impl StreamFeed {
                 let _ = read.send(Batch::read(&*asked, Vec::new(), length));
             }
         });
-        task.clock.hold();
-        let begins = begins.await;
-        task.clock.unhold();
-        let length = match begins {
+        let length = match hold::during(task, begins).await {
             Ok(Some(length)) => length,
             Ok(None) => return Err(exhausted("the body stream cannot go back to its start: give another")),
             Err(_) => return Err(Error::fault()),

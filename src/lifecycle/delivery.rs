@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::watch;
+use super::{hold, watch};
 use crate::error::Error;
 use crate::task::Task;
 
@@ -13,9 +13,7 @@ pub(super) async fn data(task: &Arc<Task>, piece: Bytes) -> Result<(), Error> {
     task.outbox().did_receive_data(task, piece);
     if !task.under_way.has_room() {
         // A slow application is no idle network.
-        task.clock.hold();
-        task.under_way.room().await;
-        task.clock.unhold();
+        hold::during(task, task.under_way.room()).await;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::gauge::Gauge;
 use super::upload::Upload;
 use super::{Rules, progress, redirect, response};
 use crate::error::Error;
@@ -63,7 +62,7 @@ async fn send(
 ) -> Result<Exchange, Error> {
     let route = Route::to(request.url()?)?;
     let turn = Turn { priority: task.priority(), number: task.turn(), is_only_try: !request.is_idempotent() };
-    let meter: Arc<dyn Meter> = Arc::new(Gauge(task.clone()));
+    let meter: Arc<dyn Meter> = task.clone();
     let mut fresh = false;
     loop {
         let body = upload.prepare(request).await?;

@@ -5,6 +5,15 @@ use std::sync::Arc;
 
 use crate::task::Task;
 
+/// Waits for something else than the network.
+pub(super) async fn during<T>(task: &Task, work: impl Future<Output = T>) -> T {
+    task.clock.hold();
+    let done = work.await;
+    task.clock.unhold();
+    done
+}
+
+/// The same for what is polled.
 pub(super) struct Hold {
     task: Arc<Task>,
     holds: bool,

@@ -6,43 +6,41 @@ use super::{progress, response};
 use crate::task::{State, Task};
 use crate::transport::Meter;
 
-pub(super) struct Gauge(pub(super) Arc<Task>);
-
-impl Meter for Gauge {
+impl Meter for Task {
     fn is_suspended(&self) -> bool {
-        self.0.state() == State::Suspended
+        self.state() == State::Suspended
     }
 
     fn waiting(&self) {
-        self.0.clock.connecting();
-        self.0.clock.hold();
+        self.clock.connecting();
+        self.clock.hold();
     }
 
     fn connecting(&self) {
-        self.0.clock.unhold();
+        self.clock.unhold();
     }
 
     fn connected(&self) {
-        self.0.clock.connected();
+        self.clock.connected();
     }
 
     fn answering(&self) {
-        self.0.clock.unhold();
+        self.clock.unhold();
     }
 
     fn moved(&self) {
-        self.0.clock.moved();
+        self.clock.moved();
     }
 
-    fn sent(&self, bytes: usize) {
-        progress::sent(&self.0, bytes);
+    fn sent(self: Arc<Self>, bytes: usize) {
+        progress::sent(&self, bytes);
     }
 
-    fn sent_all(&self) {
-        progress::sent_all(&self.0);
+    fn sent_all(self: Arc<Self>) {
+        progress::sent_all(&self);
     }
 
-    fn informed(&self, head: &[u8]) {
-        response::inform(&self.0, head);
+    fn informed(self: Arc<Self>, head: &[u8]) {
+        response::inform(&self, head);
     }
 }

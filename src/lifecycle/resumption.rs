@@ -10,7 +10,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::version::Version;
 use super::writer::Writer;
-use super::{Rules, progress};
+use super::{Rules, hold, progress};
 use crate::error::{Code, Error};
 use crate::file::{DownloadedFile, PartialFile, directory_of};
 use crate::message::{Data, Request, Response, without_secrets};
@@ -219,9 +219,7 @@ impl Download {
             self.moving = Some(spawn_blocking(moved));
         }
         let Some(moving) = &mut self.moving else { return Err(Error::fault()) };
-        task.clock.hold();
-        let moved = moving.await;
-        task.clock.unhold();
+        let moved = hold::during(task, moving).await;
         self.moving = None;
         moved.unwrap_or_else(|_| Err(Error::fault()))
     }

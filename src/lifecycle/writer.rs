@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::progress;
+use super::{hold, progress};
 use crate::error::Error;
 use crate::file::{DownloadedFile, PartialFile};
 use crate::task::Task;
@@ -92,37 +92,38 @@ impl Writer {
 
     /// Begins to write what waits, behind what is being written.
     pub(super) async fn write(&mut self) -> Result<(), Error> {
-        let target = self.target().await?;
-        let (task, batch, bytes) = (self.task.clone(), self.take(), mem::take(&mut self.waiting));
+        let land = self.land().await?;
         self.written_at = Some(Instant::now());
-        self.writing = Some(spawn_blocking(move || {
-            let mut file = target.open()?;
-            file.write(&batch)?;
-            progress::wrote(&task, bytes);
-            Ok(file)
-        }));
+        self.writing = Some(spawn_blocking(land));
         Ok(())
     }
 
     /// The whole file. Whoever stopped waiting for it may ask again.
     pub(super) async fn finish(&mut self) -> Result<Arc<DownloadedFile>, Error> {
         if self.finishing.is_none() {
-            let target = self.target().await?;
-            let (task, batch, bytes) = (self.task.clone(), self.take(), mem::take(&mut self.waiting));
+            let (land, task) = (self.land().await?, self.task.clone());
             self.finishing = Some(spawn_blocking(move || {
-                let mut file = target.open()?;
-                file.write(&batch)?;
-                progress::wrote(&task, bytes);
+                let file = land()?;
                 progress::wrote_all(&task);
                 file.finish()
             }));
         }
         let Some(finishing) = &mut self.finishing else { return Err(Error::fault()) };
-        self.task.clock.hold();
-        let finished = finishing.await;
-        self.task.clock.unhold();
+        let finished = hold::during(&self.task, finishing).await;
         self.finishing = None;
         finished.unwrap_or_else(|_| Err(Error::fault()))
+    }
+
+    /// Puts all that waits into the file, where it may block.
+    async fn land(&mut self) -> Result<impl FnOnce() -> Written + Send + use<>, Error> {
+        let target = self.target().await?;
+        let (task, batch, bytes) = (self.task.clone(), self.take(), mem::take(&mut self.waiting));
+        Ok(move || {
+            let mut file = target.open()?;
+            file.write(&batch)?;
+            progress::wrote(&task, bytes);
+            Ok(file)
+        })
     }
 
     pub(super) fn is_finishing(&self) -> bool {
@@ -156,9 +157,7 @@ impl Writer {
     async fn target(&mut self) -> Result<Target, Error> {
         if let Some(writing) = &mut self.writing {
             // A slow disk is no idle network.
-            self.task.clock.hold();
-            let written = writing.await;
-            self.task.clock.unhold();
+            let written = hold::during(&self.task, writing).await;
             self.writing = None;
             self.target = Some(Target::File(written.unwrap_or_else(|_| Err(Error::fault()))?));
         }

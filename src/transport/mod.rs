@@ -47,11 +47,11 @@ pub(crate) trait Meter: Send + Sync {
     /// Some byte moved, in whatever direction.
     fn moved(&self);
     /// Bytes of the request's body left.
-    fn sent(&self, bytes: usize);
+    fn sent(self: Arc<Self>, bytes: usize);
     /// The last of them did.
-    fn sent_all(&self);
+    fn sent_all(self: Arc<Self>);
     /// The head of an interim answer, as it came.
-    fn informed(&self, head: &[u8]);
+    fn informed(self: Arc<Self>, head: &[u8]);
 }
 
 /// The body of a request while it goes out; `lifecycle` implements it.

@@ -51,7 +51,7 @@ pub(in crate::transport) async fn exchange(
     settings: &Settings,
 ) -> Result<Exchange, Broken> {
     let was_reused = lease.connection.is_reused;
-    let mut talk = Talk::new(&mut lease.connection, &*meter);
+    let mut talk = Talk::new(&mut lease.connection, &meter);
     match talk.through(outgoing, settings).await {
         Ok(answer) => Ok(Exchange {
             keeps_alive: answer.keeps_alive,

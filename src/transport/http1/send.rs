@@ -34,7 +34,7 @@ impl Talk<'_> {
         let was_heard = self.write(&outgoing.first, outgoing.first_body.clone(), false, longest).await?;
         if was_heard && outgoing.rest.is_nothing() {
             if !outgoing.first_body.is_empty() {
-                self.meter.sent_all();
+                self.meter.clone().sent_all();
             }
             return Ok(true);
         }
@@ -58,7 +58,7 @@ impl Talk<'_> {
                 }
                 Next::End => {
                     let was_heard = self.write(rest.end().as_bytes(), 0..0, true, longest).await?;
-                    self.meter.sent_all();
+                    self.meter.clone().sent_all();
                     return Ok(was_heard);
                 }
                 Next::Answered => false,
@@ -141,7 +141,7 @@ impl Talk<'_> {
                         self.has_sent = true;
                         self.meter.moved();
                         if after > before {
-                            self.meter.sent(after - before);
+                            self.meter.clone().sent(after - before);
                         }
                     }
                     Poll::Ready(Err(cause)) => return Poll::Ready(Err(cause)),

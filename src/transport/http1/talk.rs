@@ -1,6 +1,7 @@
 //! An exchange up to the head of the answer.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -28,7 +29,7 @@ pub(super) struct Answer {
 
 pub(super) struct Talk<'a> {
     pub(super) connection: &'a mut Connection,
-    pub(super) meter: &'a dyn Meter,
+    pub(super) meter: &'a Arc<dyn Meter>,
     pub(super) has_sent: bool,
     pub(super) has_read: bool,
     /// Interim answers so far.
@@ -36,7 +37,7 @@ pub(super) struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    pub(super) fn new(connection: &'a mut Connection, meter: &'a dyn Meter) -> Self {
+    pub(super) fn new(connection: &'a mut Connection, meter: &'a Arc<dyn Meter>) -> Self {
         Self { connection, meter, has_sent: false, has_read: false, informed: 0 }
     }
 
@@ -88,7 +89,7 @@ impl<'a> Talk<'a> {
     /// Tells an interim answer.
     pub(super) fn pass_over(&mut self, end: usize) {
         self.informed += 1;
-        self.meter.informed(&self.connection.unused()[..end]);
+        self.meter.clone().informed(&self.connection.unused()[..end]);
         self.connection.skip(end);
     }
 
