@@ -97,6 +97,16 @@ fn assert_resumed(downloads: &Downloads, task: &Task, offset: u64, content: &[u8
     assert_whole(downloads, number, content);
 }
 
+/// Pauses in the middle, and goes on to the end of this content.
+fn pause_and_go_on(downloads: &Downloads, url: &str, content: &[u8]) -> Task {
+    let (resume_data, file) = paused(downloads, url);
+    let offset = length(&file);
+    assert!((1..content.len() as u64).contains(&offset), "{offset}");
+    let task = go_on(downloads, &resume_data);
+    assert_resumed(downloads, &task, offset, content);
+    task
+}
+
 /// The task got this content from its beginning on.
 fn assert_started_over(downloads: &Downloads, task: &Task, content: &[u8]) {
     let number = task.identifier();
@@ -184,11 +194,7 @@ fn a066_a_paused_download_goes_on_where_it_stopped() {
     slow_and([""; 3], |server| {
         server.old_file("large.bin", &content, 0);
         let downloads = Downloads::default();
-        let (resume_data, file) = paused(&downloads, &server.url("/large.bin"));
-        let offset = length(&file);
-        assert!((1..LENGTH as u64).contains(&offset), "{offset}");
-        let task = go_on(&downloads, &resume_data);
-        assert_resumed(&downloads, &task, offset, &content);
+        pause_and_go_on(&downloads, &server.url("/large.bin"), &content);
     });
 }
 
@@ -198,11 +204,8 @@ fn a066_a_paused_download_goes_on_behind_a_redirect() {
     slow_and([""; 3], |server| {
         server.old_file("page.html", &content, 0);
         let downloads = Downloads::default();
-        let (resume_data, file) = paused(&downloads, &server.url("/absolute/302"));
-        let offset = length(&file);
-        let task = go_on(&downloads, &resume_data);
+        let task = pause_and_go_on(&downloads, &server.url("/absolute/302"), &content);
         assert_eq!(task.response().unwrap().url(), server.url("/page.html"));
-        assert_resumed(&downloads, &task, offset, &content);
     });
 }
 
@@ -214,10 +217,7 @@ fn a066_a_paused_download_goes_on_over_tls() {
     for server in [nginx::start(&nginx), apache::start(&apache)].into_iter().flatten() {
         server.old_file("large.bin", &content, 0);
         let downloads = Downloads::with(Configuration::trusting(Identity::own().certificate()));
-        let (resume_data, file) = paused(&downloads, &server.secure_url("/large.bin"));
-        let offset = length(&file);
-        let task = go_on(&downloads, &resume_data);
-        assert_resumed(&downloads, &task, offset, &content);
+        pause_and_go_on(&downloads, &server.secure_url("/large.bin"), &content);
     }
 }
 
@@ -248,11 +248,8 @@ fn a065_the_time_of_the_last_change_is_validator_enough() {
     slow_and(WITHOUT_ETAG, |server| {
         server.old_file("large.bin", &content, 0);
         let downloads = Downloads::default();
-        let (resume_data, file) = paused(&downloads, &server.url("/large.bin"));
-        let offset = length(&file);
-        let task = go_on(&downloads, &resume_data);
+        let task = pause_and_go_on(&downloads, &server.url("/large.bin"), &content);
         assert_eq!(task.response().unwrap().value("ETag"), None);
-        assert_resumed(&downloads, &task, offset, &content);
     });
 }
 
@@ -283,11 +280,8 @@ fn a_download_asks_for_text_as_it_is() {
     slow_and([""; 3], |server| {
         server.old_file("large.txt", &text, 0);
         let downloads = Downloads::default();
-        let (resume_data, file) = paused(&downloads, &server.url("/large.txt"));
-        let offset = length(&file);
-        let task = go_on(&downloads, &resume_data);
+        let task = pause_and_go_on(&downloads, &server.url("/large.txt"), &text);
         assert_eq!(task.response().unwrap().value("Content-Encoding"), None);
-        assert_resumed(&downloads, &task, offset, &text);
     });
 }
 
