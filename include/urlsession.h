@@ -71,10 +71,28 @@ typedef struct UrlSessionBodyStream UrlSessionBodyStream;
 typedef struct UrlSessionBodyStreamCompletion UrlSessionBodyStreamCompletion;
 
 /**
+ * Somebody wants to know who the application is, or whether it trusts them (Apple: URLAuthenticationChallenge).
+ * Unchanging; any thread, any time.
+ */
+typedef struct UrlSessionChallenge UrlSessionChallenge;
+
+/**
+ * The question who the application is, or whom it trusts (Apple: the completionHandler of
+ * didReceiveChallenge:completionHandler:). Answer it in the slot, or retain it and answer later from any thread.
+ */
+typedef struct UrlSessionChallengeCompletion UrlSessionChallengeCompletion;
+
+/**
  * How a session behaves (Apple: URLSessionConfiguration). Filled by one thread; a session takes a copy, so later
  * changes touch no session.
  */
 typedef struct UrlSessionConfiguration UrlSessionConfiguration;
+
+/**
+ * What proves who the application is, or that it accepts who a server is (Apple: URLCredential). Unchanging; any
+ * thread, any time. Nothing secret in it gets into an error, a log or resume data.
+ */
+typedef struct UrlSessionCredential UrlSessionCredential;
 
 /**
  * Counted, unchanging bytes: a received chunk, a gathered body, or a text that was copied out (Apple: NSData).
@@ -100,6 +118,12 @@ typedef struct UrlSessionError UrlSessionError;
  * %22, CR as %0D, LF as %0A.
  */
 typedef struct UrlSessionMultipartForm UrlSessionMultipartForm;
+
+/**
+ * Where a credential is good: a server or a proxy, and a realm of it (Apple: URLProtectionSpace; RFC 9110, 11.5).
+ * Unchanging; any thread, any time.
+ */
+typedef struct UrlSessionProtectionSpace UrlSessionProtectionSpace;
 
 /**
  * The question for the next bytes of a body.
@@ -128,6 +152,12 @@ typedef struct UrlSessionResponse UrlSessionResponse;
  * slot, or retain it and answer later from any thread.
  */
 typedef struct UrlSessionResponseCompletion UrlSessionResponseCompletion;
+
+/**
+ * The certificates that a server showed for one connection, and the platform's verdict (Apple: SecTrust). Unchanging;
+ * any thread, any time.
+ */
+typedef struct UrlSessionServerTrust UrlSessionServerTrust;
 
 /**
  * One transfer (Apple: URLSessionTask). Any thread, any time.
@@ -246,6 +276,84 @@ typedef struct {
 } UrlSessionBodySource;
 
 /**
+ * How long a credential is kept once it was accepted (Apple: URLCredential.Persistence, whose numbers these are; 3,
+ * synchronizable, is none of ours).
+ */
+typedef uint32_t UrlSessionCredentialPersistence;
+/**
+ * For this challenge alone.
+ */
+#define URL_SESSION_CREDENTIAL_PERSISTENCE_NONE 0
+/**
+ * For all tasks of this session, in memory: the same protection space does not ask again.
+ */
+#define URL_SESSION_CREDENTIAL_PERSISTENCE_FOR_SESSION 1
+/**
+ * In the session's credential storage: beyond this process only where that has a file, never elsewhere.
+ */
+#define URL_SESSION_CREDENTIAL_PERSISTENCE_PERMANENT 2
+
+/**
+ * How a protection space wants to know who one is (Apple: the NSURLAuthenticationMethod… texts).
+ */
+typedef uint32_t UrlSessionAuthenticationMethod;
+/**
+ * None: the protection space is no living handle.
+ */
+#define URL_SESSION_AUTHENTICATION_METHOD_UNKNOWN 0
+/**
+ * A user and a password, as they are (RFC 7617).
+ */
+#define URL_SESSION_AUTHENTICATION_METHOD_HTTP_BASIC 1
+/**
+ * A user, and the proof of a password (RFC 7616).
+ */
+#define URL_SESSION_AUTHENTICATION_METHOD_HTTP_DIGEST 2
+/**
+ * A token (RFC 6750).
+ */
+#define URL_SESSION_AUTHENTICATION_METHOD_BEARER 3
+/**
+ * RFC 4559. Later versions speak it; this one passes it over.
+ */
+#define URL_SESSION_AUTHENTICATION_METHOD_NEGOTIATE 4
+/**
+ * As NEGOTIATE.
+ */
+#define URL_SESSION_AUTHENTICATION_METHOD_NTLM 5
+/**
+ * A certificate of the application's.
+ */
+#define URL_SESSION_AUTHENTICATION_METHOD_CLIENT_CERTIFICATE 6
+/**
+ * Whether to trust the server's certificate.
+ */
+#define URL_SESSION_AUTHENTICATION_METHOD_SERVER_TRUST 7
+
+/**
+ * What becomes of a challenge (Apple: URLSession.AuthChallengeDisposition, whose numbers these are).
+ */
+typedef uint32_t UrlSessionChallengeDisposition;
+/**
+ * Go on with the credential; without one, go on without: a 401 or 407 is then the response, a server asks for its
+ * certificate in vain, and a server that should be trusted is not.
+ */
+#define URL_SESSION_CHALLENGE_DISPOSITION_USE_CREDENTIAL 0
+/**
+ * As if the slot were NULL; the credential is ignored. For SERVER_TRUST the platform's verdict, for other methods
+ * the proposed credential.
+ */
+#define URL_SESSION_CHALLENGE_DISPOSITION_PERFORM_DEFAULT_HANDLING 1
+/**
+ * The task fails with CANCELLED.
+ */
+#define URL_SESSION_CHALLENGE_DISPOSITION_CANCEL 2
+/**
+ * Not this one: the next method that is offered, and when there is none, as USE_CREDENTIAL without one.
+ */
+#define URL_SESSION_CHALLENGE_DISPOSITION_REJECT_PROTECTION_SPACE 3
+
+/**
  * A TLS version, as the wire writes it.
  */
 typedef uint32_t UrlSessionTlsVersion;
@@ -351,6 +459,29 @@ typedef struct {
      * priority, a delegate of its own. Not sent to a task's own delegate, which comes later.
      */
     void (*did_create_task)(void *context, UrlSession *session, UrlSessionTask *task);
+    /**
+     * A connection is being made: whether to trust its server, SERVER_TRUST, once for every new TLS connection, also
+     * when its chain is good; or which certificate to show to a server that asks, CLIENT_CERTIFICATE (Apple:
+     * urlSession:didReceiveChallenge:completionHandler:). A proxy that speaks TLS asks too. Nothing of the request has
+     * been sent. Meanwhile the timers for connecting and for the request run. NULL: task_did_receive_challenge is
+     * asked. Both NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler too.
+     */
+    void (*session_did_receive_challenge)(void *context,
+                                          UrlSession *session,
+                                          UrlSessionChallenge *challenge,
+                                          UrlSessionChallengeCompletion *completion);
+    /**
+     * A server or a proxy wants to know who asks, HTTP_BASIC or HTTP_DIGEST, before its 401 or 407 becomes the
+     * response (Apple: urlSession:task:didReceiveChallenge:completionHandler:); the strongest method first. A body
+     * that went out goes out again. Meanwhile the request timer runs. Also what session_did_receive_challenge is for,
+     * where that is NULL. NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler
+     * too.
+     */
+    void (*task_did_receive_challenge)(void *context,
+                                       UrlSession *session,
+                                       UrlSessionTask *task,
+                                       UrlSessionChallenge *challenge,
+                                       UrlSessionChallengeCompletion *completion);
     /**
      * The server sends the task elsewhere (Apple: urlSession:task:willPerformHTTPRedirection:newRequest:
      * completionHandler:), once for every hop and before any other slot hears of it. `request` is what would be sent:
@@ -1098,6 +1229,238 @@ UrlSessionStatus url_session_response_header_field_at(const UrlSessionResponse *
                                                       const char **name,
                                                       const uint8_t **value,
                                                       size_t *length);
+
+/**
+ * Takes one more reference; gives back `trust`, or NULL where it is not a living handle.
+ */
+UrlSessionServerTrust *url_session_server_trust_retain(UrlSessionServerTrust *trust);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_server_trust_release(UrlSessionServerTrust *trust);
+
+/**
+ * The host the certificates must be for; lent by `trust`. NULL for NULL.
+ */
+const char *url_session_server_trust_host(const UrlSessionServerTrust *trust);
+
+/**
+ * Whether the platform, with what the configuration adds, trusts the chain for this host (Apple:
+ * SecTrustEvaluateWithError). False for NULL.
+ */
+bool url_session_server_trust_is_trusted(const UrlSessionServerTrust *trust);
+
+/**
+ * Why it is not trusted: the error that the task would end with; one reference is yours. NULL where it is.
+ */
+UrlSessionError *url_session_server_trust_copy_error(const UrlSessionServerTrust *trust);
+
+/**
+ * How many certificates the server showed; the first is its own. 0 for NULL.
+ */
+size_t url_session_server_trust_certificate_count(const UrlSessionServerTrust *trust);
+
+/**
+ * A certificate in DER, lent by `trust`. INVALID_ARGUMENT past the last. No argument may be NULL.
+ */
+UrlSessionStatus url_session_server_trust_get_certificate(const UrlSessionServerTrust *trust,
+                                                          size_t index,
+                                                          const uint8_t **bytes,
+                                                          size_t *length);
+
+/**
+ * What to pin (RFC 7469): the SHA-256 of a certificate's SubjectPublicKeyInfo, 32 bytes written to `hash`, which stays
+ * the same when the certificate is renewed with its key. INVALID_ARGUMENT past the last certificate; FAILED for one
+ * that cannot be read. No argument may be NULL.
+ */
+UrlSessionStatus url_session_server_trust_get_public_key_sha256(const UrlSessionServerTrust *trust,
+                                                                size_t index,
+                                                                uint8_t *hash);
+
+/**
+ * A user and a password (Apple: URLCredential(user:password:persistence:)), in `*credential`; one reference is yours.
+ * Both are UTF-8 and may be empty. INVALID_ARGUMENT: control characters, or an unknown persistence. No argument may be
+ * NULL.
+ */
+UrlSessionStatus url_session_credential_new_with_user(const char *user,
+                                                      const char *password,
+                                                      UrlSessionCredentialPersistence persistence,
+                                                      UrlSessionCredential **credential);
+
+/**
+ * A bearer token (RFC 6750), without the word Bearer, in `*credential`; one reference is yours. INVALID_ARGUMENT: it
+ * is no token, or an unknown persistence. No argument may be NULL.
+ */
+UrlSessionStatus url_session_credential_new_with_bearer_token(const char *token,
+                                                              UrlSessionCredentialPersistence persistence,
+                                                              UrlSessionCredential **credential);
+
+/**
+ * To accept a server for the connection whose challenge brought `trust` (Apple: URLCredential(trust:)), in
+ * `*credential`; one reference is yours. For another connection it means nothing. No argument may be NULL.
+ */
+UrlSessionStatus url_session_credential_new_with_server_trust(UrlSessionServerTrust *trust,
+                                                              UrlSessionCredential **credential);
+
+/**
+ * Takes one more reference; gives back `credential`, or NULL where it is not a living handle.
+ */
+UrlSessionCredential *url_session_credential_retain(UrlSessionCredential *credential);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_credential_release(UrlSessionCredential *credential);
+
+/**
+ * The user; lent by `credential`. NULL where there is none.
+ */
+const char *url_session_credential_user(const UrlSessionCredential *credential);
+
+/**
+ * The password; lent by `credential`. NULL where there is none.
+ */
+const char *url_session_credential_password(const UrlSessionCredential *credential);
+
+/**
+ * How long it is kept. NONE for NULL.
+ */
+UrlSessionCredentialPersistence url_session_credential_persistence(const UrlSessionCredential *credential);
+
+/**
+ * One to look up or keep credentials by, in `*space`; one reference is yours. `protocol` is "http" or "https", with
+ * `is_proxy` that of the proxy, which may also be "socks"; `realm` may be NULL. INVALID_ARGUMENT: an unknown
+ * protocol, or a method other than HTTP_BASIC, HTTP_DIGEST and BEARER.
+ */
+UrlSessionStatus url_session_protection_space_new(const char *host,
+                                                  uint16_t port,
+                                                  const char *protocol,
+                                                  bool is_proxy,
+                                                  const char *realm,
+                                                  UrlSessionAuthenticationMethod method,
+                                                  UrlSessionProtectionSpace **space);
+
+/**
+ * Takes one more reference; gives back `space`, or NULL where it is not a living handle.
+ */
+UrlSessionProtectionSpace *url_session_protection_space_retain(UrlSessionProtectionSpace *space);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_protection_space_release(UrlSessionProtectionSpace *space);
+
+/**
+ * The host of the server, or of the proxy; an IPv6 address without brackets. Lent by `space`. NULL for NULL.
+ */
+const char *url_session_protection_space_host(const UrlSessionProtectionSpace *space);
+
+/**
+ * Its port. 0 for NULL.
+ */
+uint16_t url_session_protection_space_port(const UrlSessionProtectionSpace *space);
+
+/**
+ * "http" or "https"; of a proxy its kind (Apple: proxyType), which may also be "socks". Lives as long as the process.
+ * NULL for NULL.
+ */
+const char *url_session_protection_space_protocol(const UrlSessionProtectionSpace *space);
+
+/**
+ * Whether a proxy asks. False for NULL.
+ */
+bool url_session_protection_space_is_proxy(const UrlSessionProtectionSpace *space);
+
+/**
+ * The realm, as the server wrote it; lent by `space`. NULL where there is none.
+ */
+const char *url_session_protection_space_realm(const UrlSessionProtectionSpace *space);
+
+/**
+ * How it wants to know who one is. UNKNOWN for NULL.
+ */
+UrlSessionAuthenticationMethod url_session_protection_space_authentication_method(const UrlSessionProtectionSpace *space);
+
+/**
+ * Whether a password cannot be read on its way there (Apple: receivesCredentialSecurely): over TLS, or because the
+ * method does not send it. False for NULL.
+ */
+bool url_session_protection_space_receives_credential_securely(const UrlSessionProtectionSpace *space);
+
+/**
+ * The certificates of a SERVER_TRUST challenge (Apple: serverTrust); one reference is yours. NULL for other methods.
+ */
+UrlSessionServerTrust *url_session_protection_space_copy_server_trust(const UrlSessionProtectionSpace *space);
+
+/**
+ * How many issuers a CLIENT_CERTIFICATE challenge names (Apple: distinguishedNames); 0 also means any. 0 for NULL.
+ */
+size_t url_session_protection_space_distinguished_name_count(const UrlSessionProtectionSpace *space);
+
+/**
+ * The name of an issuer in DER, lent by `space`. INVALID_ARGUMENT past the last. No argument may be NULL.
+ */
+UrlSessionStatus url_session_protection_space_get_distinguished_name(const UrlSessionProtectionSpace *space,
+                                                                     size_t index,
+                                                                     const uint8_t **bytes,
+                                                                     size_t *length);
+
+/**
+ * Takes one more reference; gives back `challenge`, or NULL where it is not a living handle.
+ */
+UrlSessionChallenge *url_session_challenge_retain(UrlSessionChallenge *challenge);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_challenge_release(UrlSessionChallenge *challenge);
+
+/**
+ * Who asks, and how; one reference is yours. NULL for NULL.
+ */
+UrlSessionProtectionSpace *url_session_challenge_copy_protection_space(const UrlSessionChallenge *challenge);
+
+/**
+ * What PERFORM_DEFAULT_HANDLING would use: the credential of the request, the session, the URL or a storage; one
+ * reference is yours. NULL where there is none, and once it was refused.
+ */
+UrlSessionCredential *url_session_challenge_copy_proposed_credential(const UrlSessionChallenge *challenge);
+
+/**
+ * How many credentials this protection space has refused in this task. 0 for NULL.
+ */
+uint32_t url_session_challenge_previous_failure_count(const UrlSessionChallenge *challenge);
+
+/**
+ * The 401 or 407 that asks (Apple: failureResponse); one reference is yours. NULL where TLS asks.
+ */
+UrlSessionResponse *url_session_challenge_copy_failure_response(const UrlSessionChallenge *challenge);
+
+/**
+ * Why the platform does not trust the server; one reference is yours. NULL where it does, and for other methods.
+ */
+UrlSessionError *url_session_challenge_copy_error(const UrlSessionChallenge *challenge);
+
+/**
+ * Takes one more reference, to answer after the slot has returned; NULL where it is not a living handle.
+ */
+UrlSessionChallengeCompletion *url_session_challenge_completion_retain(UrlSessionChallengeCompletion *completion);
+
+/**
+ * Gives one reference back; NULL does nothing. With the last one an unanswered question gets its default,
+ * PERFORM_DEFAULT_HANDLING.
+ */
+void url_session_challenge_completion_release(UrlSessionChallengeCompletion *completion);
+
+/**
+ * Answers. `credential` may be NULL, and is only looked at for USE_CREDENTIAL. The first answer wins, a second returns
+ * ALREADY_ANSWERED; one that comes after the task has ended is harmless. INVALID_ARGUMENT for an unknown disposition:
+ * the question stays open. Any thread, any time.
+ */
+UrlSessionStatus url_session_challenge_completion_answer(UrlSessionChallengeCompletion *completion,
+                                                         UrlSessionChallengeDisposition disposition,
+                                                         UrlSessionCredential *credential);
 
 /**
  * The defaults, with stores that later versions keep on disk; one reference is yours.

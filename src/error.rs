@@ -142,6 +142,20 @@ impl Error {
         Self::new(Code::NETWORK_CONNECTION_LOST, message).because_of(cause)
     }
 
+    /// The same again, for another to keep.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            identity: Identity::next(),
+            domain: self.domain,
+            code: self.code,
+            message: self.message.clone(),
+            failing_url: self.failing_url.clone(),
+            timeout: self.timeout,
+            underlying: self.underlying.clone(),
+            resume_data: self.resume_data.clone(),
+        }
+    }
+
     pub(crate) fn because(mut self, underlying: Error) -> Self {
         self.underlying = Some(Arc::new(underlying));
         self

@@ -35,6 +35,7 @@
 
 #![deny(unsafe_code)]
 
+mod challenge;
 mod delegate;
 mod error;
 mod fault;

@@ -19,6 +19,7 @@ pub(crate) use outbox::Outbox;
 pub(crate) use queue::Queue;
 pub(crate) use workers::start as start_workers;
 
+use crate::challenge::{Challenge, ChallengeAnswer};
 use crate::error::Error;
 use crate::file::DownloadedFile;
 use crate::identity::Identity;
@@ -29,6 +30,8 @@ use crate::task::{Progress, Task};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Slot {
     DidCreateTask,
+    SessionDidReceiveChallenge,
+    TaskDidReceiveChallenge,
     WillPerformRedirection,
     DidReceiveInformationalResponse,
     DidResumeAtOffset,
@@ -61,6 +64,26 @@ pub(crate) trait Delegate: Send + Sync {
     }
 
     fn did_create_task(&self, _task: &Arc<Task>) {}
+
+    /// About a connection: whom to trust, and with which certificate.
+    fn session_did_receive_challenge(
+        &self,
+        _session: Identity,
+        _challenge: &Arc<Challenge>,
+        answer: &Arc<Answer<ChallengeAnswer>>,
+    ) {
+        answer.give(ChallengeAnswer::Default);
+    }
+
+    /// About a request; and about its connection, where nobody else is asked.
+    fn task_did_receive_challenge(
+        &self,
+        _task: &Arc<Task>,
+        _challenge: &Arc<Challenge>,
+        answer: &Arc<Answer<ChallengeAnswer>>,
+    ) {
+        answer.give(ChallengeAnswer::Default);
+    }
 
     /// The request to go on with; none makes the 3xx the result.
     fn will_perform_redirection(

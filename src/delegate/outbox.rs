@@ -7,15 +7,24 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::{Answer, Delegate, Message, Moved, Question, Queue, Slot};
+use crate::challenge::{Challenge, ChallengeAnswer};
 use crate::error::Error;
 use crate::file::DownloadedFile;
+use crate::identity::Identity;
 use crate::message::{Body, Data, Request, Response, ResponseDisposition};
 use crate::task::{Progress, Task};
+
+/// A delegate that one task has for itself.
+#[derive(Clone)]
+struct Own {
+    identity: Identity,
+    delegate: Arc<dyn Delegate>,
+}
 
 pub(crate) struct Outbox {
     queue: Arc<Queue>,
     handler: Option<Arc<dyn Delegate>>,
-    own: Mutex<Option<Arc<dyn Delegate>>>,
+    own: Mutex<Option<Own>>,
     session: Option<Arc<dyn Delegate>>,
 }
 
@@ -35,9 +44,10 @@ impl Outbox {
 
     /// Puts a delegate in front of the session's. The one it had is released as everything is told: not in this call.
     pub(crate) fn set_own(&self, delegate: Option<Arc<dyn Delegate>>) {
-        let before = std::mem::replace(&mut *self.own.lock(), delegate);
+        let own = delegate.map(|delegate| Own { identity: Identity::next(), delegate });
+        let before = std::mem::replace(&mut *self.own.lock(), own);
         if let Some(before) = before {
-            self.queue.push(Message::call(move || before.release()));
+            self.queue.push(Message::call(move || before.delegate.release()));
         }
     }
 
@@ -45,7 +55,7 @@ impl Outbox {
     pub(super) fn retire(&self) {
         let own = self.own.lock().take();
         if let Some(own) = own {
-            own.release();
+            own.delegate.release();
         }
     }
 
@@ -88,7 +98,7 @@ impl Outbox {
     }
 
     fn find(&self, slot: Slot) -> Option<Arc<dyn Delegate>> {
-        let own = self.own.lock().clone();
+        let own = self.own.lock().as_ref().map(|own| own.delegate.clone());
         let in_order = [self.handler.clone(), own, self.session.clone()];
         in_order.into_iter().flatten().find(|delegate| delegate.implements(slot))
     }
@@ -100,6 +110,51 @@ impl Outbox {
         {
             session.did_create_task(task);
         }
+    }
+
+    /// Who answers for the connections of this task: its own delegate, if that wants to; else its session's, which is
+    /// none here.
+    pub(crate) fn judge(&self) -> Option<Identity> {
+        let slot = self.connection_slot()?;
+        let own = self.own.lock();
+        own.as_ref().filter(|own| own.delegate.implements(slot)).map(|own| own.identity)
+    }
+
+    /// Whether anybody wants to be asked about connections.
+    pub(crate) fn judges(&self) -> bool {
+        self.connection_slot().is_some()
+    }
+
+    fn connection_slot(&self) -> Option<Slot> {
+        let slots = [Slot::SessionDidReceiveChallenge, Slot::TaskDidReceiveChallenge];
+        slots.into_iter().find(|&slot| self.tells(slot))
+    }
+
+    /// Asks about a connection; none where there is nobody to ask (row A040).
+    pub(crate) fn did_receive_connection_challenge(
+        &self,
+        task: &Arc<Task>,
+        challenge: Challenge,
+    ) -> Option<Question<ChallengeAnswer>> {
+        if !self.tells(Slot::SessionDidReceiveChallenge) {
+            return self.did_receive_challenge(task, challenge);
+        }
+        let challenge = Arc::new(challenge);
+        self.ask(task, Slot::SessionDidReceiveChallenge, move |to, task, answer| {
+            to.session_did_receive_challenge(task.session(), &challenge, answer);
+        })
+    }
+
+    /// Asks about a request; none where there is nobody to ask (row A041).
+    pub(crate) fn did_receive_challenge(
+        &self,
+        task: &Arc<Task>,
+        challenge: Challenge,
+    ) -> Option<Question<ChallengeAnswer>> {
+        let challenge = Arc::new(challenge);
+        self.ask(task, Slot::TaskDidReceiveChallenge, move |to, task, answer| {
+            to.task_did_receive_challenge(task, &challenge, answer);
+        })
     }
 
     /// Asks; none where there is nobody to ask, who would follow.

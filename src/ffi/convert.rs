@@ -46,7 +46,7 @@ macro_rules! zero {
         }
     )*};
 }
-zero!((), bool, i32, u32, i64, u64, usize, f32, f64);
+zero!((), bool, u16, i32, u32, i64, u64, usize, f32, f64);
 
 /// The border: neither an early return nor a panic gets past it.
 pub(super) fn boundary<R: Fallback>(call: impl FnOnce() -> Result<R, UrlSessionStatus>) -> R {

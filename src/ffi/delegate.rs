@@ -3,9 +3,9 @@ use std::mem::size_of;
 use std::ptr;
 
 use super::{
-    UrlSession, UrlSessionBodyStreamCompletion, UrlSessionData, UrlSessionDownloadedFile, UrlSessionError,
-    UrlSessionProgress, UrlSessionRedirectionCompletion, UrlSessionRequest, UrlSessionResponse,
-    UrlSessionResponseCompletion, UrlSessionTask,
+    UrlSession, UrlSessionBodyStreamCompletion, UrlSessionChallenge, UrlSessionChallengeCompletion, UrlSessionData,
+    UrlSessionDownloadedFile, UrlSessionError, UrlSessionProgress, UrlSessionRedirectionCompletion, UrlSessionRequest,
+    UrlSessionResponse, UrlSessionResponseCompletion, UrlSessionTask,
 };
 
 /// What a session tells and asks (Apple: URLSessionDelegate, URLSessionTaskDelegate, URLSessionDataDelegate,
@@ -27,6 +27,33 @@ pub struct UrlSessionDelegate {
     /// priority, a delegate of its own. Not sent to a task's own delegate, which comes later.
     pub did_create_task:
         Option<unsafe extern "C" fn(context: *mut c_void, session: *mut UrlSession, task: *mut UrlSessionTask)>,
+    /// A connection is being made: whether to trust its server, SERVER_TRUST, once for every new TLS connection, also
+    /// when its chain is good; or which certificate to show to a server that asks, CLIENT_CERTIFICATE (Apple:
+    /// urlSession:didReceiveChallenge:completionHandler:). A proxy that speaks TLS asks too. Nothing of the request has
+    /// been sent. Meanwhile the timers for connecting and for the request run. NULL: task_did_receive_challenge is
+    /// asked. Both NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler too.
+    pub session_did_receive_challenge: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            challenge: *mut UrlSessionChallenge,
+            completion: *mut UrlSessionChallengeCompletion,
+        ),
+    >,
+    /// A server or a proxy wants to know who asks, HTTP_BASIC or HTTP_DIGEST, before its 401 or 407 becomes the
+    /// response (Apple: urlSession:task:didReceiveChallenge:completionHandler:); the strongest method first. A body
+    /// that went out goes out again. Meanwhile the request timer runs. Also what session_did_receive_challenge is for,
+    /// where that is NULL. NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler
+    /// too.
+    pub task_did_receive_challenge: Option<
+        unsafe extern "C" fn(
+            context: *mut c_void,
+            session: *mut UrlSession,
+            task: *mut UrlSessionTask,
+            challenge: *mut UrlSessionChallenge,
+            completion: *mut UrlSessionChallengeCompletion,
+        ),
+    >,
     /// The server sends the task elsewhere (Apple: urlSession:task:willPerformHTTPRedirection:newRequest:
     /// completionHandler:), once for every hop and before any other slot hears of it. `request` is what would be sent:
     /// its method, body and fields are changed as the status asks and the new origin may see. Answer with it, with
@@ -194,6 +221,8 @@ pub(super) const NO_DELEGATE: UrlSessionDelegate = UrlSessionDelegate {
     context: ptr::null_mut(),
     release: None,
     did_create_task: None,
+    session_did_receive_challenge: None,
+    task_did_receive_challenge: None,
     task_will_perform_http_redirection: None,
     task_did_receive_informational_response: None,
     download_task_did_resume_at_offset: None,

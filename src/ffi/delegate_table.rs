@@ -10,6 +10,7 @@ use super::delegate::NO_DELEGATE;
 use super::handle::{self, Builder, Loan};
 use super::handler::{lend, pointer_of};
 use super::{UrlSession, UrlSessionDelegate, UrlSessionProgress, UrlSessionStatus, UrlSessionTask};
+use crate::challenge::{Challenge, ChallengeAnswer};
 use crate::delegate::{Answer, Delegate, Moved, Slot};
 use crate::error::Error;
 use crate::file::DownloadedFile;
@@ -73,6 +74,8 @@ impl Delegate for DelegateTable {
         let table = &self.table;
         match slot {
             Slot::DidCreateTask => table.did_create_task.is_some(),
+            Slot::SessionDidReceiveChallenge => table.session_did_receive_challenge.is_some(),
+            Slot::TaskDidReceiveChallenge => table.task_did_receive_challenge.is_some(),
             Slot::WillPerformRedirection => table.task_will_perform_http_redirection.is_some(),
             Slot::DidReceiveInformationalResponse => table.task_did_receive_informational_response.is_some(),
             Slot::DidResumeAtOffset => table.download_task_did_resume_at_offset.is_some(),
@@ -93,6 +96,30 @@ impl Delegate for DelegateTable {
         let lent = Loan::new(task);
         // SAFETY: the application's function, called as the header says; so are the ones below.
         unsafe { slot(self.table.context, session_of(task), lent.handle()) };
+    }
+
+    fn session_did_receive_challenge(
+        &self,
+        session: Identity,
+        challenge: &Arc<Challenge>,
+        answer: &Arc<Answer<ChallengeAnswer>>,
+    ) {
+        let Some(slot) = self.table.session_did_receive_challenge else { return };
+        let (challenge, answer) = (Loan::new(challenge), Loan::new(answer));
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, handle::pointer(session), challenge.handle(), answer.handle()) };
+    }
+
+    fn task_did_receive_challenge(
+        &self,
+        task: &Arc<Task>,
+        challenge: &Arc<Challenge>,
+        answer: &Arc<Answer<ChallengeAnswer>>,
+    ) {
+        let Some(slot) = self.table.task_did_receive_challenge else { return };
+        let (lent, challenge, answer) = (LentTask::new(task), Loan::new(challenge), Loan::new(answer));
+        // SAFETY: see did_create_task.
+        unsafe { slot(self.table.context, session_of(task), lent.handle(), challenge.handle(), answer.handle()) };
     }
 
     fn will_perform_redirection(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+use super::challenge::Challenges;
 use super::upload::Upload;
 use super::{Rules, progress, redirect, response};
 use crate::error::Error;
@@ -60,13 +61,14 @@ async fn send(
     request: &Request,
     upload: &mut Upload<'_>,
 ) -> Result<Exchange, Error> {
-    let route = Route::to(request.url()?)?;
+    let route = Route::to(request.url()?, task.outbox().judge())?;
+    let challenges = Challenges::new(task);
     let turn = Turn { priority: task.priority(), number: task.turn(), is_only_try: !request.is_idempotent() };
     let meter: Arc<dyn Meter> = task.clone();
     let mut fresh = false;
     loop {
         let body = upload.prepare(request).await?;
-        let lease = transport.lease(&route, turn, fresh, &meter).await?;
+        let lease = transport.lease(&route, turn, fresh, &meter, &challenges).await?;
         // Not before its turn: a body that is open holds files and memory.
         let body = body.open(task).await?;
         task.counters.expected_to_send.set(expectation(body.length));

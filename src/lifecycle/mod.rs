@@ -1,6 +1,7 @@
 //! One task, from its first request to its last message. [`life_cycle`] and [`download`] read like Apple's document.
 
 mod body_stream;
+mod challenge;
 mod delivery;
 mod exchange;
 mod finish;

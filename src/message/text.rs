@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Text(Bytes);
 
 impl Text {

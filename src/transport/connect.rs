@@ -7,10 +7,15 @@ use tokio::net::TcpStream;
 use super::connection::Stream;
 use super::socket::Socket;
 use super::tls::Tls;
-use super::{Route, Settings, resolve};
+use super::{Authenticator, Route, Settings, resolve};
 use crate::error::{Code, Error};
 
-pub(super) async fn connect(route: &Route, settings: &Settings, tls: &Tls) -> Result<Stream, Error> {
+pub(super) async fn connect(
+    route: &Route,
+    settings: &Settings,
+    tls: &Tls,
+    _authenticator: &dyn Authenticator,
+) -> Result<Stream, Error> {
     let socket = socket(route, settings).await?;
     match route.is_secure {
         true => Ok(Stream::Tls(Box::new(tls.connect(socket, &route.host).await?))),

@@ -1,5 +1,6 @@
 //! Bytes to a server and back: names, connections, TLS, HTTP/1.1. Nothing else names ureq-proto or rustls.
 
+mod authenticator;
 mod blocks;
 mod chunked;
 mod connect;
@@ -20,6 +21,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
+pub(crate) use authenticator::{Asked, Authenticator, Peer};
 #[cfg(unix)]
 pub(crate) use dialer::Dialer;
 pub(crate) use http1::{Exchange, Outgoing};
@@ -130,6 +132,7 @@ impl Transport {
         turn: Turn,
         fresh: bool,
         meter: &Arc<dyn Meter>,
+        authenticator: &dyn Authenticator,
     ) -> Result<Lease, Error> {
         meter.waiting();
         let (place, pooled) = self.pool.place(route, turn, fresh, meter).await;
@@ -139,7 +142,7 @@ impl Transport {
         }
         meter.connecting();
         // Boxed, for few exchanges need it and it is the largest part of all.
-        let stream = Box::pin(connect::connect(route, &self.settings, &self.tls)).await?;
+        let stream = Box::pin(connect::connect(route, &self.settings, &self.tls, authenticator)).await?;
         meter.connected();
         Ok(place.lease(Connection::new(stream)))
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use crate::error::{Code, Error};
+use crate::identity::Identity;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Route {
@@ -12,10 +13,12 @@ pub(crate) struct Route {
     /// Without the brackets of IPv6.
     pub(super) host: String,
     pub(super) port: u16,
+    /// Who says whom to trust there; none is the session.
+    judge: Option<Identity>,
 }
 
 impl Route {
-    pub(crate) fn to(url: &Url) -> Result<Self, Error> {
+    pub(crate) fn to(url: &Url, judge: Option<Identity>) -> Result<Self, Error> {
         let host = match url.host() {
             Some(Host::Domain(name)) => name.to_owned(),
             Some(Host::Ipv4(address)) => address.to_string(),
@@ -26,7 +29,7 @@ impl Route {
         };
         let is_secure = url.scheme() == "https";
         let default = if is_secure { 443 } else { 80 };
-        Ok(Self { is_secure, host, port: url.port().unwrap_or(default) })
+        Ok(Self { is_secure, host, port: url.port().unwrap_or(default), judge })
     }
 
     /// A host that is an address needs no resolver.
