@@ -48,7 +48,7 @@ fn skip_value(field: &str) -> &str {
 }
 
 /// A quoted string after its opening quote: its content, and what follows its closing one.
-fn unquote(quoted: &str) -> (String, &str) {
+pub(super) fn unquote(quoted: &str) -> (String, &str) {
     let mut value = String::new();
     let mut characters = quoted.char_indices();
     while let Some((at, character)) = characters.next() {

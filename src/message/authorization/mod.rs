@@ -1,0 +1,19 @@
+//! Authorization schemes as pure functions: what a server offers, and the field that answers it (RFC 9110, 11).
+
+mod basic;
+mod bearer;
+mod challenge_header;
+mod digest;
+mod digest_algorithm;
+mod digest_challenge;
+mod offer;
+mod parameters;
+mod scheme;
+
+pub(crate) use basic::{authorize as basic, covers as basic_covers};
+pub(crate) use bearer::authorize as bearer;
+pub(crate) use digest::{DigestRequest, DigestSession};
+pub(crate) use digest_algorithm::Hasher;
+pub(crate) use digest_challenge::DigestChallenge;
+pub(crate) use offer::{OfferedScheme, offers};
+pub(crate) use scheme::Scheme;
