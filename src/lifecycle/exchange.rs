@@ -74,7 +74,7 @@ async fn send(
         task.counters.expected_to_send.set(expectation(body.length));
         let has_body = body.length != Some(0);
         progress::restart_sending(task);
-        let outgoing = transport.outgoing(request, body)?;
+        let outgoing = transport.outgoing(request, &[], body)?;
         match transport.exchange(lease, outgoing, meter.clone()).await {
             Ok(exchange) => {
                 if has_body {

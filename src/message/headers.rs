@@ -95,11 +95,15 @@ impl Headers {
 
     /// Takes a field from elsewhere, unless it is here already or unwanted.
     pub(crate) fn add_default(&mut self, field: &Field) {
-        let name = field.name().as_str();
-        let unwanted = self.suppressed.iter().any(|suppressed| suppressed.as_str().eq_ignore_ascii_case(name));
-        if !unwanted && !self.contains(name) {
+        if self.admits(field.name().as_str()) {
             self.fields.push(field.clone());
         }
+    }
+
+    /// Whether a field of this name may come from elsewhere: none is here, and it is not unwanted.
+    pub(crate) fn admits(&self, name: &str) -> bool {
+        let is_unwanted = self.suppressed.iter().any(|suppressed| suppressed.as_str().eq_ignore_ascii_case(name));
+        !is_unwanted && !self.contains(name)
     }
 
     pub(crate) fn len(&self) -> usize {

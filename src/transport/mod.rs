@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 
 pub(crate) use authenticator::{Asked, Authenticator, Peer};
 #[cfg(unix)]
@@ -61,6 +62,9 @@ pub(crate) trait Feed: Send {
     /// The next bytes, never none of them; nothing at the end. What was given before has been sent by now.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>>;
 }
+
+/// A field that goes out beside those of the request: octets, and marked where they are secret.
+pub(crate) type ExtraField = (HeaderName, HeaderValue);
 
 /// A body, opened.
 #[derive(Default)]
@@ -157,9 +161,15 @@ impl Transport {
         http1::exchange(lease, outgoing, meter, &self.settings).await
     }
 
-    /// The request, ready to go.
-    pub(crate) fn outgoing(&self, request: &Request, body: OutgoingBody) -> Result<Outgoing, Error> {
-        Outgoing::new(request, body, &self.settings)
+    /// The request, ready to go. Beside its own fields go the extra ones that it admits: what must not be seen in it, or
+    /// is another for every hop.
+    pub(crate) fn outgoing(
+        &self,
+        request: &Request,
+        extra: &[ExtraField],
+        body: OutgoingBody,
+    ) -> Result<Outgoing, Error> {
+        Outgoing::new(request, extra, body, &self.settings)
     }
 
     /// How many bytes a head may have.

@@ -13,7 +13,7 @@ use url::Position;
 use super::refused;
 use crate::error::Error;
 use crate::message::{Field, Request};
-use crate::transport::{Feed, OutgoingBody, Settings, framing};
+use crate::transport::{ExtraField, Feed, OutgoingBody, Settings, framing};
 
 /// A head larger than this is refused before it is sent.
 const LARGEST_HEAD: usize = 1 << 20;
@@ -54,8 +54,13 @@ impl Rest {
 }
 
 impl Outgoing {
-    pub(crate) fn new(request: &Request, body: OutgoingBody, settings: &Settings) -> Result<Self, Error> {
-        let head = head(request, &body, settings)?;
+    pub(crate) fn new(
+        request: &Request,
+        extra: &[ExtraField],
+        body: OutgoingBody,
+        settings: &Settings,
+    ) -> Result<Self, Error> {
+        let head = head(request, extra, &body, settings)?;
         let keeps_alive = framing::keeps_alive(head.headers(), head.version());
         let is_chunked = body.length.is_none();
         let has_body = body.length != Some(0);
@@ -85,7 +90,12 @@ impl Outgoing {
     }
 }
 
-fn head(request: &Request, body: &OutgoingBody, settings: &Settings) -> Result<http::Request<()>, Error> {
+fn head(
+    request: &Request,
+    extra: &[ExtraField],
+    body: &OutgoingBody,
+    settings: &Settings,
+) -> Result<http::Request<()>, Error> {
     let url = request.url()?;
     let path = &url[Position::BeforePath..Position::AfterQuery];
     let mut builder = http::Request::builder().method(request.method().clone()).uri(path);
@@ -94,6 +104,9 @@ fn head(request: &Request, body: &OutgoingBody, settings: &Settings) -> Result<h
     }
     for field in request.headers().iter() {
         builder = with_field(builder, field);
+    }
+    for (name, value) in extra.iter().filter(|(name, _)| request.headers().admits(name.as_str())) {
+        builder = builder.header(name, value);
     }
     let promises_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
     match body.length {
