@@ -95,6 +95,12 @@ typedef struct UrlSessionConfiguration UrlSessionConfiguration;
 typedef struct UrlSessionCredential UrlSessionCredential;
 
 /**
+ * Credentials by the protection space where they are good (Apple: URLCredentialStorage). What a challenge's default
+ * handling finds here it proposes and uses. Several sessions may use one; any thread, any time.
+ */
+typedef struct UrlSessionCredentialStorage UrlSessionCredentialStorage;
+
+/**
  * Counted, unchanging bytes: a received chunk, a gathered body, or a text that was copied out (Apple: NSData).
  * Any thread, any time.
  */
@@ -373,6 +379,24 @@ typedef uint32_t UrlSessionTlsVersion;
  * IPv6 address without brackets.
  */
 typedef int32_t (*UrlSessionDialFunction)(void *context, const char *host, uint16_t port);
+
+/**
+ * As whom a request goes, where it has no Authorization field of its own; that would beat everything here.
+ */
+typedef uint32_t UrlSessionCredentialUse;
+/**
+ * As whom the session, the URL or a storage says, in this order; what requests do that say nothing.
+ */
+#define URL_SESSION_CREDENTIAL_USE_INHERIT 0
+/**
+ * As nobody: nothing is sent, and the default of a challenge is to go on without.
+ */
+#define URL_SESSION_CREDENTIAL_USE_NONE 1
+/**
+ * As whom the credential says, sent ahead: a password as Basic until the server asks for Digest, a token as
+ * Bearer. To the origin of the request's URL only; a redirect elsewhere goes without it.
+ */
+#define URL_SESSION_CREDENTIAL_USE_THIS 2
 
 /**
  * How far a task is (Apple: NSProgress of a task): enough to draw a bar from.
@@ -1280,7 +1304,8 @@ UrlSessionStatus url_session_server_trust_get_public_key_sha256(const UrlSession
 
 /**
  * A user and a password (Apple: URLCredential(user:password:persistence:)), in `*credential`; one reference is yours.
- * Both are UTF-8 and may be empty. INVALID_ARGUMENT: control characters, or an unknown persistence. No argument may be
+ * Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a
+ * colon in the user (RFC 7617), or an unknown persistence. No argument may be
  * NULL.
  */
 UrlSessionStatus url_session_credential_new_with_user(const char *user,
@@ -1461,6 +1486,56 @@ void url_session_challenge_completion_release(UrlSessionChallengeCompletion *com
 UrlSessionStatus url_session_challenge_completion_answer(UrlSessionChallengeCompletion *completion,
                                                          UrlSessionChallengeDisposition disposition,
                                                          UrlSessionCredential *credential);
+
+/**
+ * An empty one, in memory; one reference is yours.
+ */
+UrlSessionCredentialStorage *url_session_credential_storage_new(void);
+
+/**
+ * The one that default configurations use (Apple: URLCredentialStorage.shared), in memory; one reference is yours.
+ */
+UrlSessionCredentialStorage *url_session_credential_storage_copy_shared(void);
+
+/**
+ * Takes one more reference; gives back `storage`, or NULL where it is not a living handle.
+ */
+UrlSessionCredentialStorage *url_session_credential_storage_retain(UrlSessionCredentialStorage *storage);
+
+/**
+ * Gives one reference back; NULL does nothing. Configurations and sessions that use the storage keep it.
+ */
+void url_session_credential_storage_release(UrlSessionCredentialStorage *storage);
+
+/**
+ * Keeps a credential, in place of what the same user had in this space, and with `is_default` as what is proposed
+ * there (Apple: setDefaultCredential:forProtectionSpace:); the first is proposed anyway. Whatever its persistence
+ * says. INVALID_ARGUMENT: it is neither a password nor a token. No pointer may be NULL.
+ */
+UrlSessionStatus url_session_credential_storage_set_credential(UrlSessionCredentialStorage *storage,
+                                                               const UrlSessionProtectionSpace *space,
+                                                               UrlSessionCredential *credential,
+                                                               bool is_default);
+
+/**
+ * That of a user, or with NULL the default (Apple: defaultCredentialForProtectionSpace:); one reference is yours. NULL
+ * where there is none.
+ */
+UrlSessionCredential *url_session_credential_storage_copy_credential(const UrlSessionCredentialStorage *storage,
+                                                                     const UrlSessionProtectionSpace *space,
+                                                                     const char *user);
+
+/**
+ * Forgets that of a user, or with NULL all of the space; what is not there does nothing.
+ */
+UrlSessionStatus url_session_credential_storage_remove_credential(UrlSessionCredentialStorage *storage,
+                                                                  const UrlSessionProtectionSpace *space,
+                                                                  const char *user);
+
+/**
+ * Forgets everything. What a session was let in with it goes on sending; make another session to be asked again.
+ */
+UrlSessionStatus url_session_credential_storage_remove_all(UrlSessionCredentialStorage *storage);
 
 /**
  * The defaults, with stores that later versions keep on disk; one reference is yours.
@@ -1746,6 +1821,35 @@ const char *url_session_downloaded_file_path(const UrlSessionDownloadedFile *fil
 UrlSessionStatus url_session_downloaded_file_move_to(UrlSessionDownloadedFile *file,
                                                      const char *path,
                                                      UrlSessionError **error);
+
+/**
+ * As whom a request goes; last one wins. INVALID_ARGUMENT: an unknown use, or a credential that is neither a password
+ * nor a token; `credential` must be NULL but for THIS.
+ */
+UrlSessionStatus url_session_request_set_credential(UrlSessionRequest *request,
+                                                    UrlSessionCredentialUse credential_use,
+                                                    UrlSessionCredential *credential);
+
+/**
+ * As whom the session goes to one origin, sent ahead as above; NULL as nobody again, and last one wins. `origin` is a
+ * URL such as "https://api.example.com", of which only scheme, host and port count: to no other origin the credential
+ * goes. INVALID_ARGUMENT: no such URL, or neither a password nor a token.
+ */
+UrlSessionStatus url_session_configuration_set_credential(UrlSessionConfiguration *configuration,
+                                                          const char *origin,
+                                                          UrlSessionCredential *credential);
+
+/**
+ * Where default handling looks for credentials, and where PERMANENT ones are kept (Apple: urlCredentialStorage). At
+ * first the shared one; of an ephemeral configuration one of its own. NULL: none.
+ */
+UrlSessionStatus url_session_configuration_set_credential_storage(UrlSessionConfiguration *configuration,
+                                                                  UrlSessionCredentialStorage *storage);
+
+/**
+ * The above; one reference is yours. NULL where there is none.
+ */
+UrlSessionCredentialStorage *url_session_configuration_copy_credential_storage(const UrlSessionConfiguration *configuration);
 
 /**
  * How far the task is now. Set `progress->size` to sizeof(UrlSessionProgress) before; no more than that is written.

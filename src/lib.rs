@@ -46,6 +46,7 @@ mod identity;
 mod lifecycle;
 mod message;
 mod session;
+mod store;
 mod task;
 mod transport;
 

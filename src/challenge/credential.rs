@@ -41,9 +41,9 @@ impl Credential {
         Arc::new(Self { identity: Identity::next(), proof, persistence })
     }
 
-    /// Control characters have no place in a header field.
+    /// Control characters have no place in a header field, and a colon ends a user (RFC 7617, 2).
     pub(crate) fn password(user: &str, password: &str, persistence: Persistence) -> Result<Arc<Self>, Invalid> {
-        if user.chars().chain(password.chars()).any(char::is_control) {
+        if user.contains(':') || user.chars().chain(password.chars()).any(char::is_control) {
             return Err(Invalid);
         }
         let password = Password { user: Text::new(user), password: Text::new(password) };

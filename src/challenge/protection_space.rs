@@ -70,6 +70,13 @@ impl Protocol {
     }
 }
 
+impl Space {
+    /// Whether it is on this host.
+    pub(crate) fn is_at(&self, (host, port, protocol): (&str, u16, Protocol)) -> bool {
+        (self.port, self.protocol) == (port, protocol) && self.host.as_str() == host
+    }
+}
+
 impl ProtectionSpace {
     pub(crate) fn new(space: Space) -> Self {
         Self { identity: Identity::next(), space, distinguished_names: Vec::new(), server_trust: None }

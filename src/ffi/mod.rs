@@ -20,12 +20,14 @@ mod server_trust;
 mod credential;
 mod protection_space;
 mod challenge;
+mod credential_storage;
 mod configuration;
 mod limits;
 mod transfers;
 #[cfg(unix)]
 mod dialer;
 mod downloaded_file;
+mod authorization;
 mod progress;
 mod completion;
 mod delegate;
@@ -38,11 +40,13 @@ mod task;
 #[cfg(feature = "fault-injection")]
 mod fault;
 
+pub use authorization::*;
 pub use body_stream::*;
 pub use challenge::*;
 pub use completion::*;
 pub use configuration::*;
 pub use credential::*;
+pub use credential_storage::*;
 pub use data::*;
 pub use data_task::*;
 pub use delegate::*;

@@ -33,6 +33,12 @@ impl<'a> Challenges<'a> {
         Ok(answer)
     }
 
+    /// Row A041.
+    pub(super) async fn ask(&self, challenge: Challenge) -> Result<ChallengeAnswer, Error> {
+        self.answer(self.task.outbox().did_receive_challenge(self.task, challenge)).await
+    }
+
+    /// Row A040.
     async fn ask_about_connection(&self, challenge: Challenge) -> Result<ChallengeAnswer, Error> {
         self.answer(self.task.outbox().did_receive_connection_challenge(self.task, challenge)).await
     }
@@ -88,7 +94,7 @@ impl Authenticator for Challenges<'_> {
     }
 }
 
-fn space(peer: Peer<'_>, method: AuthenticationMethod) -> Space {
+pub(super) fn space(peer: Peer<'_>, method: AuthenticationMethod) -> Space {
     Space { host: Text::new(peer.host), port: peer.port, protocol: peer.protocol, method, realm: None }
 }
 

@@ -5,29 +5,35 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::challenge::Challenges;
+use super::authorization::Authorization;
 use super::upload::Upload;
-use super::{Rules, progress, redirect, response};
+use super::{Means, progress, redirect, response};
 use crate::error::Error;
 use crate::message::{Request, Response};
 use crate::task::{Task, expectation};
-use crate::transport::{Exchange, Meter, Route, Transport, Turn};
+use crate::transport::{Exchange, Meter, Route, Turn};
 
 /// The answer to the request, after all redirects.
 pub(super) async fn answer(
     task: &Arc<Task>,
-    rules: &Rules,
-    transport: &Arc<Transport>,
+    means: Means<'_>,
     mut request: Arc<Request>,
 ) -> Result<(Arc<Response>, Exchange), Error> {
     let mut upload = Upload::new(task);
+    let mut authorization = Authorization::new(task, means);
     let mut followed = 0;
     loop {
+        let route = Route::to(request.url()?, task.outbox().judge())?;
         // 4, 8, 9: a connection and its trust, the body and its progress.
-        let mut exchange = begin(task, transport, &mut request, &mut upload).await?;
+        let mut exchange = begin(task, means, &route, &mut request, &mut upload, &mut authorization).await?;
         let response = response::head(task, &request, &mut exchange)?;
+        // 4: who we are, once more.
+        if authorization.meet(&route, &mut request, &response).await? {
+            Box::pin(exchange.discard()).await;
+            continue;
+        }
         // 5: a redirect, and back to 4.
-        let Some(next) = redirect::next(task, rules, followed, &request, &response).await? else {
+        let Some(next) = redirect::next(task, means.rules, followed, &request, &response).await? else {
             return Ok((response, exchange));
         };
         Box::pin(exchange.discard()).await;
@@ -39,11 +45,13 @@ pub(super) async fn answer(
 /// Sends the request and reads the head of the answer.
 async fn begin(
     task: &Arc<Task>,
-    transport: &Arc<Transport>,
+    means: Means<'_>,
+    route: &Route,
     request: &mut Arc<Request>,
     upload: &mut Upload<'_>,
+    authorization: &mut Authorization<'_>,
 ) -> Result<Exchange, Error> {
-    let exchange = send(task, transport, request, upload).await?;
+    let exchange = send(task, means, route, request, upload, authorization).await?;
     let is_refused = exchange.status() == StatusCode::EXPECTATION_FAILED && exchange.was_expected();
     if !is_refused {
         return Ok(exchange);
@@ -52,29 +60,31 @@ async fn begin(
     Box::pin(exchange.discard()).await;
     Arc::make_mut(request).never_expect();
     task.set_current_request(request.clone());
-    Box::pin(send(task, transport, request, upload)).await
+    Box::pin(send(task, means, route, request, upload, authorization)).await
 }
 
 async fn send(
     task: &Arc<Task>,
-    transport: &Arc<Transport>,
+    means: Means<'_>,
+    route: &Route,
     request: &Request,
     upload: &mut Upload<'_>,
+    authorization: &mut Authorization<'_>,
 ) -> Result<Exchange, Error> {
-    let route = Route::to(request.url()?, task.outbox().judge())?;
-    let challenges = Challenges::new(task);
+    let transport = means.transport;
     let turn = Turn { priority: task.priority(), number: task.turn(), is_only_try: !request.is_idempotent() };
     let meter: Arc<dyn Meter> = task.clone();
     let mut fresh = false;
     loop {
         let body = upload.prepare(request).await?;
-        let lease = transport.lease(&route, turn, fresh, &meter, &challenges).await?;
+        let lease = transport.lease(route, turn, fresh, &meter, &authorization.challenges).await?;
         // Not before its turn: a body that is open holds files and memory.
         let body = body.open(task).await?;
         task.counters.expected_to_send.set(expectation(body.length));
         let has_body = body.length != Some(0);
         progress::restart_sending(task);
-        let outgoing = transport.outgoing(request, &[], body)?;
+        let extra = authorization.fields(route, request)?;
+        let outgoing = transport.outgoing(request, &extra, body)?;
         match transport.exchange(lease, outgoing, meter.clone()).await {
             Ok(exchange) => {
                 if has_body {

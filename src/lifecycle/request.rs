@@ -3,8 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
+use url::Url;
+
+use crate::challenge::Credential;
 use crate::error::Error;
-use crate::message::{ACCEPTED_CODINGS, Field, Headers, Invalid, Request, Text};
+use crate::message::{ACCEPTED_CODINGS, Field, Headers, Invalid, Request, RequestCredential, Text, is_same_origin};
+use crate::store::CredentialStorage;
 use crate::task::Task;
 
 /// What a session's configuration says about every task.
@@ -15,6 +20,9 @@ pub(crate) struct Rules {
     pub(crate) redirects: u32,
     /// Names of header fields that stay with the origin they were meant for, beside those that everybody knows.
     pub(crate) sensitive: Vec<Text>,
+    /// What the session is at which origins.
+    pub(crate) credentials: Vec<(Url, Arc<Credential>)>,
+    pub(crate) credential_storage: Option<Arc<CredentialStorage>>,
     pub(crate) decoded_size: u64,
     pub(crate) gathered_size: u64,
     pub(crate) decompression_ratio: u32,
@@ -29,6 +37,8 @@ impl Default for Rules {
             headers: Headers::default(),
             redirects: 20,
             sensitive: Vec::new(),
+            credentials: Vec::new(),
+            credential_storage: Some(CredentialStorage::shared().clone()),
             decoded_size: u64::MAX,
             gathered_size: 256 << 20,
             decompression_ratio: 250,
@@ -43,6 +53,12 @@ impl Rules {
         http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| Invalid)?;
         self.sensitive.push(Text::new(name));
         Ok(())
+    }
+
+    /// In place of what was said for this origin before.
+    pub(crate) fn set_credential(&mut self, origin: Url, credential: Option<Arc<Credential>>) {
+        self.credentials.retain(|(known, _)| !is_same_origin(known, &origin));
+        self.credentials.extend(credential.map(|credential| (origin, credential)));
     }
 
     pub(crate) fn download_directory(&self) -> PathBuf {
@@ -85,7 +101,9 @@ pub(super) fn first(task: &Task, rules: &Rules) -> Result<Arc<Request>, Error> {
     let original = task.original_request();
     original.url()?;
     let mut request = Request::clone(original);
-    for field in rules.headers.iter() {
+    // Row R020: who the request is for itself beats what the session says in a field.
+    let says_who = !matches!(original.credential(), RequestCredential::Inherit);
+    for field in rules.headers.iter().filter(|field| !says_who || !field.is(AUTHORIZATION.as_str())) {
         request.headers_mut().add_default(field);
     }
     let request = Arc::new(complete(task, request));

@@ -25,10 +25,10 @@ pub(crate) use headers::{Field, Headers};
 pub(crate) use interval::Interval;
 pub(crate) use multipart_form::MultipartForm;
 pub(crate) use multipart_reader::{MultipartReader, PartEvent};
-pub(crate) use request::Request;
+pub(crate) use request::{Request, RequestCredential};
 pub(crate) use response::{Response, ResponseDisposition};
 pub(crate) use text::Text;
-pub(crate) use url::{Location, is_default_port_upgrade, is_same_origin, without_secrets};
+pub(crate) use url::{Location, is_default_port_upgrade, is_same_origin, user_info, without_secrets};
 
 /// An argument that no value of its type can stand for.
 #[derive(Debug)]

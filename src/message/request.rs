@@ -1,9 +1,22 @@
 //! What to ask for.
 
+use std::sync::Arc;
+
 use ::url::Url;
 
 use super::{Body, Headers, Interval, Invalid, Location, MultipartForm, Text};
+use crate::challenge::Credential;
 use crate::error::Error;
+
+/// As whom a request goes.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum RequestCredential {
+    /// Whatever the session, the URL or a storage says.
+    #[default]
+    Inherit,
+    Nobody,
+    This(Arc<Credential>),
+}
 
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -15,6 +28,7 @@ pub struct Request {
     timeout: Interval,
     resource_timeout: Interval,
     maximum_redirects: Option<u32>,
+    credential: RequestCredential,
     declared_length: Option<u64>,
     /// A server did not understand that its body waited.
     never_expects: bool,
@@ -33,6 +47,7 @@ impl Request {
             timeout: Interval::Inherit,
             resource_timeout: Interval::Inherit,
             maximum_redirects: None,
+            credential: RequestCredential::Inherit,
             declared_length: None,
             never_expects: false,
         }
@@ -142,6 +157,14 @@ impl Request {
 
     pub(crate) fn maximum_redirects(&self) -> Option<u32> {
         self.maximum_redirects
+    }
+
+    pub(crate) fn set_credential(&mut self, credential: RequestCredential) {
+        self.credential = credential;
+    }
+
+    pub(crate) fn credential(&self) -> &RequestCredential {
+        &self.credential
     }
 
     /// The length that the application says its stream has.

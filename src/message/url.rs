@@ -1,6 +1,7 @@
 //! URLs as they are given, and what of them can be used.
 
 use ::url::Url;
+use percent_encoding::percent_decode_str;
 
 use super::Text;
 use crate::error::{Code, Domain, Error};
@@ -65,6 +66,15 @@ pub(crate) fn is_same_origin(one: &Url, other: &Url) -> bool {
 pub(crate) fn is_default_port_upgrade(from: &Url, to: &Url) -> bool {
     let default = |url: &Url| url.port().is_none();
     from.scheme() == "http" && to.scheme() == "https" && from.host() == to.host() && default(from) && default(to)
+}
+
+/// The user and the password in a URL, decoded; none where there is no user.
+pub(crate) fn user_info(url: &Url) -> Option<(String, String)> {
+    if url.username().is_empty() {
+        return None;
+    }
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Some((decoded(url.username()), decoded(url.password().unwrap_or_default())))
 }
 
 /// The URL without user and password, for errors and logs.

@@ -2,6 +2,7 @@
 
 use crate::lifecycle::Rules;
 use crate::message::Interval;
+use crate::store::CredentialStorage;
 use crate::transport;
 
 #[derive(Clone, Copy)]
@@ -44,8 +45,10 @@ impl Configuration {
         }
     }
 
-    /// Differs from the default in where its stores are, and this version has no stores yet.
+    /// With stores of its own, which nobody else sees.
     pub(crate) fn new_ephemeral() -> Self {
-        Self::new_default()
+        let mut configuration = Self::new_default();
+        configuration.rules.credential_storage = Some(CredentialStorage::new());
+        configuration
     }
 }

@@ -20,8 +20,9 @@ pub(crate) use crate::transport::TlsVersion;
 use crate::delegate::{Delegate, Message, Outbox, Queue};
 use crate::file::PartialFile;
 use crate::identity::Identity;
-use crate::lifecycle;
+use crate::lifecycle::{self, Means};
 use crate::message::{Data, Request, Text};
+use crate::store::Admissions;
 use crate::task::{Clock, Kind, ResumeData, State, Task, TimeLimits};
 use crate::transport::Transport;
 
@@ -37,6 +38,7 @@ pub struct Session {
     engine: Engine,
     configuration: Configuration,
     transport: Arc<Transport>,
+    admissions: Admissions,
     queue: Arc<Queue>,
     delegate: Option<Arc<dyn Delegate>>,
     registry: Mutex<Registry>,
@@ -84,6 +86,7 @@ impl Session {
             engine,
             transport: Transport::new(configuration.transport.clone()),
             configuration,
+            admissions: Admissions::default(),
             queue: Arc::default(),
             delegate,
             registry: Mutex::default(),
@@ -161,16 +164,20 @@ impl Session {
         task.set_turn(self.turns.fetch_add(1, Ordering::Relaxed));
         let (session, task) = (self.clone(), task.clone());
         self.engine.spawn(async move {
-            let (rules, transport) = (&session.configuration.rules, &session.transport);
-            let Some(handover) = lifecycle::drive(&task, rules, transport).await else { return session.retire(&task) };
+            let means = session.means();
+            let Some(handover) = lifecycle::drive(&task, means).await else { return session.retire(&task) };
             let Some(download) = session.become_download(&task) else {
                 lifecycle::interrupt(&task);
                 return session.retire(&task);
             };
             session.retire(&task);
-            lifecycle::take_over(&download, rules, transport, Some(handover)).await;
+            lifecycle::take_over(&download, means, Some(handover)).await;
             session.retire(&download);
         });
+    }
+
+    fn means(&self) -> Means<'_> {
+        Means { rules: &self.configuration.rules, transport: &self.transport, admissions: &self.admissions }
     }
 
     /// The download that a data task becomes; none where it was cancelled meanwhile.

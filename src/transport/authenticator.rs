@@ -20,6 +20,12 @@ pub(crate) struct Peer<'a> {
     pub(crate) protocol: Protocol,
 }
 
+impl Peer<'_> {
+    pub(crate) fn place(&self) -> (&str, u16, Protocol) {
+        (self.host, self.port, self.protocol)
+    }
+}
+
 pub(crate) trait Authenticator: Send + Sync {
     /// Whether anybody wants to be asked about servers and certificates; otherwise the platform's verdict stands.
     fn judges(&self) -> bool;

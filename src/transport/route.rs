@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use super::Peer;
+use crate::challenge::Protocol;
 use crate::error::{Code, Error};
 use crate::identity::Identity;
 
@@ -30,6 +32,12 @@ impl Route {
         let is_secure = url.scheme() == "https";
         let default = if is_secure { 443 } else { 80 };
         Ok(Self { is_secure, host, port: url.port().unwrap_or(default), judge })
+    }
+
+    /// Who is at its end.
+    pub(crate) fn peer(&self) -> Peer<'_> {
+        let protocol = if self.is_secure { Protocol::Https } else { Protocol::Http };
+        Peer { host: &self.host, port: self.port, protocol }
     }
 
     /// A host that is an address needs no resolver.

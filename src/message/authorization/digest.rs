@@ -5,7 +5,7 @@ use std::fmt;
 use aws_lc_rs::rand;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::digest_algorithm::{Hasher, hexadecimal};
+use super::digest_algorithm::hexadecimal;
 use super::digest_challenge::{DigestChallenge, Protection};
 use super::parameters::{Item, Items, quoted};
 use crate::message::Invalid;
@@ -33,7 +33,7 @@ pub(crate) struct DigestRequest<'a> {
     pub(crate) method: &'a str,
     /// As it stands on the request line.
     pub(crate) uri: &'a str,
-    /// From the hasher of the session, where it asks for one.
+    /// From the hasher of the challenge, where it asks for one.
     pub(crate) body_hash: Option<&'a str>,
 }
 
@@ -61,11 +61,6 @@ impl DigestSession {
 
     pub(crate) fn challenge(&self) -> &DigestChallenge {
         &self.challenge
-    }
-
-    /// What the body must go through first, where the server protects bodies and nothing less.
-    pub(crate) fn body_hasher(&self) -> Option<Hasher> {
-        (self.challenge.protection == Some(Protection::RequestAndBody)).then(|| Hasher::new(self.challenge.hash()))
     }
 
     /// The field value for one request. It fails for a user with control characters, and without the hash of a body

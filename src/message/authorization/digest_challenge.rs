@@ -4,7 +4,7 @@ use std::fmt;
 
 use ::url::Url;
 
-use super::digest_algorithm::{Algorithm, Hash};
+use super::digest_algorithm::{Algorithm, Hash, Hasher};
 use super::{OfferedScheme, Scheme};
 use crate::message::is_same_origin;
 
@@ -64,6 +64,11 @@ impl DigestChallenge {
 
     pub(super) fn hash(&self) -> Hash {
         self.algorithm.hash
+    }
+
+    /// What the body must go through first, where the server protects bodies and nothing less.
+    pub(crate) fn body_hasher(&self) -> Option<Hasher> {
+        (self.protection == Some(Protection::RequestAndBody)).then(|| Hasher::new(self.hash()))
     }
 
     /// User and password were right, and only the nonce was too old.

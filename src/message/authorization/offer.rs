@@ -65,7 +65,7 @@ mod tests {
         let field = "Unknown x=y, Basic realm=a, Digest realm=a, nonce=b, Bearer, NTLM, Negotiate";
         let order: Vec<_> = told(field).into_iter().map(|(scheme, _)| scheme).collect();
         use Scheme::*;
-        assert_eq!(order, [Negotiate, Ntlm, Digest, Bearer, Basic, Other]);
+        assert_eq!(order, [Negotiate, Ntlm, Digest, Basic, Bearer, Other]);
     }
 
     #[test]

@@ -5,8 +5,9 @@ pub(crate) enum Scheme {
     Negotiate,
     Ntlm,
     Digest,
-    Bearer,
     Basic,
+    /// Last, for whoever knows a password would not know what to say.
+    Bearer,
     Other,
 }
 

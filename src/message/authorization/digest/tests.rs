@@ -108,7 +108,7 @@ fn bodies_are_protected_only_where_nothing_less_is_offered() {
     let challenge = "Digest realm=\"me@kennethreitz.com\", nonce=\"7a5462bc2121c2e609e6f71c64d341c1\", \
         opaque=\"5498295c3383fbb467b160f1143e51d4\", algorithm=MD5, qop=\"auth-int\"";
     let mut session = session(challenge, "MjhjOWI2ZDRmNmVkNjlmYzRmMTdjZjAxYmU4ZTNkM2U=");
-    let empty = session.body_hasher().unwrap().finish();
+    let empty = session.challenge().body_hasher().unwrap().finish();
     let request = DigestRequest {
         user: "foo",
         password: "bar",

@@ -1,0 +1,99 @@
+//! Step 4: as whom a task's requests go, and what a 401 or a 407 leads to.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use url::{Position, Url};
+
+use super::Means;
+use super::challenge::Challenges;
+use super::party::{Errand, Party};
+use crate::challenge::{Credential, Persistence};
+use crate::error::Error;
+use crate::message::{Request, RequestCredential, Response, is_default_port_upgrade, is_same_origin, user_info};
+use crate::task::Task;
+use crate::transport::{ExtraField, Route};
+
+pub(super) struct Authorization<'a> {
+    task: &'a Arc<Task>,
+    means: Means<'a>,
+    pub(super) challenges: Challenges<'a>,
+    origin: Party,
+}
+
+impl<'a> Authorization<'a> {
+    pub(super) fn new(task: &'a Arc<Task>, means: Means<'a>) -> Self {
+        Self { task, means, challenges: Challenges::new(task), origin: Party::default() }
+    }
+
+    /// What goes out beside the request.
+    pub(super) fn fields(&mut self, route: &Route, request: &Request) -> Result<Vec<ExtraField>, Error> {
+        let errand = self.errand(route, request)?;
+        let value = self.origin.field(&errand, self.means.keys());
+        Ok(value.into_iter().filter_map(|value| Some((AUTHORIZATION, secret(value)?))).collect())
+    }
+
+    /// Whether the request is to go out again, because there is something to say to the answer.
+    pub(super) async fn meet(
+        &mut self,
+        route: &Route,
+        request: &mut Arc<Request>,
+        response: &Arc<Response>,
+    ) -> Result<bool, Error> {
+        let keys = self.means.keys();
+        let errand = self.errand(route, request)?;
+        if response.status() != 401 {
+            let info = response.headers().get("authentication-info").and_then(|info| info.to_str().ok());
+            self.origin.settle(&errand, keys, info);
+            return Ok(false);
+        }
+        // Boxed, for few answers are refusals.
+        let is_met = Box::pin(self.origin.meet(&self.challenges, &errand, keys, response)).await?;
+        if is_met && request.headers().contains(AUTHORIZATION.as_str()) {
+            Arc::make_mut(request).headers_mut().drop_field(AUTHORIZATION.as_str());
+            self.task.set_current_request(request.clone());
+        }
+        Ok(is_met)
+    }
+
+    fn errand<'r>(&self, route: &'r Route, request: &'r Request) -> Result<Errand<'r>, Error> {
+        let url = request.url()?;
+        let is_explicit = request.headers().contains(AUTHORIZATION.as_str());
+        let choice = self.task.original_request().credential();
+        let is_left_alone = is_explicit || matches!(choice, RequestCredential::Nobody);
+        Ok(Errand {
+            peer: route.peer(),
+            url: Some(url),
+            method: request.method_text().as_str(),
+            target: &url[Position::BeforePath..Position::AfterQuery],
+            body: request.body(),
+            own: if is_left_alone { None } else { self.own(url) },
+            is_left_alone,
+        })
+    }
+
+    /// Row R020: the request's own, the session's, the URL's; each where it is meant for.
+    fn own(&self, url: &Url) -> Option<Arc<Credential>> {
+        let original = self.task.original_request();
+        let first = original.url().ok()?;
+        let stays = is_same_origin(first, url) || is_default_port_upgrade(first, url);
+        if let RequestCredential::This(credential) = original.credential()
+            && stays
+        {
+            return Some(credential.clone());
+        }
+        let of_session = self.means.rules.credentials.iter().find(|(origin, _)| is_same_origin(origin, url));
+        let of_url = || {
+            let (user, password) = user_info(url).or_else(|| user_info(first).filter(|_| stays))?;
+            Credential::password(&user, &password, Persistence::None).ok()
+        };
+        of_session.map(|(_, credential)| credential.clone()).or_else(of_url)
+    }
+}
+
+fn secret(value: String) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&value).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}

@@ -1,0 +1,298 @@
+//! One side that wants to know who asks, the origin or a proxy: what it is told, and what is made of its refusals.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::challenge::{Challenges, space};
+use crate::challenge::{
+    AuthenticationMethod, Challenge, ChallengeAnswer, Credential, Persistence, Proof, ProtectionSpace, Space,
+};
+use crate::error::Error;
+use crate::message::authorization::{
+    DigestChallenge, DigestRequest, DigestSession, Hasher, OfferedScheme, Scheme, basic, bearer, offers,
+};
+use crate::message::{Body, Response, Text};
+use crate::store::{Admission, Admissions, CredentialStorage, Scope};
+use crate::transport::Peer;
+
+/// However a server and a delegate play with each other, it ends.
+const MOST_ROUNDS: u32 = 20;
+
+/// What goes to it.
+pub(super) struct Errand<'a> {
+    pub(super) peer: Peer<'a>,
+    /// None of a proxy.
+    pub(super) url: Option<&'a Url>,
+    pub(super) method: &'a str,
+    /// As it stands on the request line.
+    pub(super) target: &'a str,
+    pub(super) body: &'a Body,
+    /// What the application gave for it beforehand.
+    pub(super) own: Option<Arc<Credential>>,
+    /// Nothing is used but what the delegate answers.
+    pub(super) is_left_alone: bool,
+}
+
+/// What a challenge was answered with, until it turns out to be right or wrong.
+struct Chosen {
+    space: Space,
+    credential: Arc<Credential>,
+    digest: Option<DigestSession>,
+}
+
+/// What went out with the request under way.
+struct Sent {
+    method: AuthenticationMethod,
+    /// Unknown where nobody had asked yet.
+    space: Option<Space>,
+    credential: Arc<Credential>,
+}
+
+#[derive(Default)]
+pub(super) struct Party {
+    chosen: Option<Chosen>,
+    sent: Option<Sent>,
+    refused: Vec<(Space, Arc<Credential>)>,
+    rejected: Vec<Space>,
+    rounds: u32,
+}
+
+/// What the session keeps for all its tasks.
+#[derive(Clone, Copy)]
+pub(super) struct Keys<'a> {
+    pub(super) admissions: &'a Admissions,
+    pub(super) storage: Option<&'a CredentialStorage>,
+}
+
+impl Party {
+    /// The value of its Authorization field: the answer to its challenge, or what it is known to want, or what the
+    /// application gave for it.
+    pub(super) fn field(&mut self, errand: &Errand<'_>, keys: Keys<'_>) -> Option<String> {
+        self.sent = None;
+        if let Some(chosen) = self.chosen.as_mut().filter(|chosen| chosen.space.is_at(errand.peer.place())) {
+            let value = value(&chosen.credential, chosen.digest.as_mut(), errand)?;
+            self.sent = Some(Sent::to(&chosen.space, &chosen.credential));
+            return Some(value);
+        }
+        if errand.is_left_alone {
+            return None;
+        }
+        let own = errand.own.as_ref().filter(|own| !self.was_refused(own));
+        let known = || {
+            keys.admissions.find(errand.peer.place(), errand.url, errand.own.as_ref(), |known| {
+                let value = value(&known.credential, known.digest.as_mut(), errand)?;
+                Some((Sent::to(&known.space, &known.credential), value))
+            })
+        };
+        let ahead = || {
+            let method = match own?.proof() {
+                Proof::Bearer(_) => AuthenticationMethod::Bearer,
+                _ => AuthenticationMethod::Basic,
+            };
+            Some((Sent { method, space: None, credential: own?.clone() }, value(own?, None, errand)?))
+        };
+        let (sent, value) = known().filter(|(sent, _)| !self.was_refused(&sent.credential)).or_else(ahead)?;
+        self.sent = Some(sent);
+        Some(value)
+    }
+
+    /// An answer that is no refusal: what let us in is worth remembering.
+    pub(super) fn settle(&mut self, errand: &Errand<'_>, keys: Keys<'_>, info: Option<&str>) {
+        let sent = self.sent.take();
+        if let Some(chosen) = self.chosen.take() {
+            let Chosen { space, credential, digest } = chosen;
+            let is_own = errand.own.as_ref().is_some_and(|own| own.is_same(&credential));
+            if credential.persistence() == Persistence::Permanent
+                && !is_own
+                && let Some(storage) = keys.storage
+            {
+                // Only what is no password and no token is refused, and that was not chosen.
+                let _ = storage.set(&space, credential.clone(), false);
+            }
+            if credential.persistence() != Persistence::None || is_own {
+                let scope = errand.url.map_or(Scope::Proxy, |url| Scope::Url(url.clone()));
+                keys.admissions.learn(Admission { space, scope, credential, digest, is_shared: !is_own });
+            }
+        }
+        if let Some((space, info)) = sent.and_then(|sent| sent.space).zip(info) {
+            keys.admissions.update(&space, info);
+        }
+    }
+
+    /// A refusal: whether there is something to say to it.
+    pub(super) async fn meet(
+        &mut self,
+        challenges: &Challenges<'_>,
+        errand: &Errand<'_>,
+        keys: Keys<'_>,
+        response: &Arc<Response>,
+    ) -> Result<bool, Error> {
+        self.rounds += 1;
+        let (sent, _) = (self.sent.take(), self.chosen.take());
+        if self.rounds > MOST_ROUNDS {
+            return Ok(false);
+        }
+        let offers = Offer::all(errand, response);
+        if let Some(sent) = sent {
+            if let Some(stale) = offers.iter().find(|offer| offer.is_stale_for(&sent)) {
+                return Ok(self.choose(stale, sent.credential));
+            }
+            self.refuse(&offers, sent, keys);
+        }
+        for offer in offers {
+            if self.rejected.contains(&offer.space) {
+                continue;
+            }
+            let proposed = self.proposed(&offer, errand, keys);
+            let failures = self.refused.iter().filter(|(space, _)| *space == offer.space).count();
+            let space = Arc::new(ProtectionSpace::new(offer.space.clone()));
+            let failures = u32::try_from(failures).unwrap_or(u32::MAX);
+            let challenge = Challenge::new(space, proposed.clone()).by(response.clone(), failures);
+            let credential = match challenges.ask(challenge).await? {
+                ChallengeAnswer::Use(credential) => credential,
+                ChallengeAnswer::Default => proposed,
+                ChallengeAnswer::Cancel => return Err(Error::cancelled()),
+                ChallengeAnswer::Reject => {
+                    self.rejected.push(offer.space);
+                    continue;
+                }
+            };
+            let is_new = |credential: &Arc<Credential>| {
+                !self.refused.iter().any(|(space, other)| *space == offer.space && other.is_same(credential))
+            };
+            return Ok(match credential.filter(|credential| offer.takes(credential) && is_new(credential)) {
+                Some(credential) => self.choose(&offer, credential),
+                None => false,
+            });
+        }
+        Ok(false)
+    }
+
+    fn choose(&mut self, offer: &Offer, credential: Arc<Credential>) -> bool {
+        let digest = match &offer.digest {
+            Some(challenge) => match DigestSession::new(challenge.clone()) {
+                Ok(session) => Some(session),
+                Err(_) => return false,
+            },
+            None => None,
+        };
+        self.chosen = Some(Chosen { space: offer.space.clone(), credential, digest });
+        true
+    }
+
+    /// What was sent was wrong, if this is where it was for.
+    fn refuse(&mut self, offers: &[Offer], sent: Sent, keys: Keys<'_>) {
+        let is_meant = |offer: &&Offer| match &sent.space {
+            Some(space) => *space == offer.space,
+            None => offer.space.method == sent.method,
+        };
+        if let Some(offer) = offers.iter().find(is_meant) {
+            keys.admissions.forget(&offer.space, &sent.credential);
+            self.refused.push((offer.space.clone(), sent.credential));
+        }
+    }
+
+    fn was_refused(&self, credential: &Credential) -> bool {
+        self.refused.iter().any(|(_, refused)| refused.is_same(credential))
+    }
+
+    /// What default handling uses: the application's own, else the storage's; nothing that was wrong before.
+    fn proposed(&self, offer: &Offer, errand: &Errand<'_>, keys: Keys<'_>) -> Option<Arc<Credential>> {
+        if errand.is_left_alone {
+            return None;
+        }
+        let stored = || keys.storage?.get(&offer.space, None);
+        let own = errand.own.clone().filter(|own| offer.takes(own));
+        own.or_else(stored).filter(|credential| offer.takes(credential) && !self.was_refused(credential))
+    }
+}
+
+/// A scheme that is offered and can be spoken.
+struct Offer {
+    space: Space,
+    digest: Option<DigestChallenge>,
+}
+
+impl Offer {
+    /// From strong to weak.
+    fn all(errand: &Errand<'_>, response: &Response) -> Vec<Self> {
+        let name = match errand.peer.protocol.is_proxy() {
+            true => http::header::PROXY_AUTHENTICATE,
+            false => http::header::WWW_AUTHENTICATE,
+        };
+        let fields: Vec<_> =
+            response.headers().get_all(name).iter().map(|value| Text::from_field(value.as_bytes())).collect();
+        offers(fields.iter().map(Text::as_str)).iter().filter_map(|offer| Self::new(errand, offer)).collect()
+    }
+
+    fn new(errand: &Errand<'_>, offer: &OfferedScheme) -> Option<Self> {
+        let method = match offer.scheme {
+            Scheme::Digest => AuthenticationMethod::Digest,
+            Scheme::Basic => AuthenticationMethod::Basic,
+            Scheme::Bearer => AuthenticationMethod::Bearer,
+            // Their place is the session's slot, once they are spoken.
+            Scheme::Negotiate | Scheme::Ntlm | Scheme::Other => return None,
+        };
+        let digest = match method {
+            AuthenticationMethod::Digest => Some(DigestChallenge::read(offer)?),
+            _ => None,
+        };
+        // What protects the body as well needs one that is at hand.
+        let is_possible = match digest.as_ref().and_then(DigestChallenge::body_hasher) {
+            Some(hasher) => hash_of(hasher, errand.body).is_some(),
+            None => true,
+        };
+        let realm = offer.realm().map(Text::new);
+        is_possible.then(|| Self { space: Space { realm, ..space(errand.peer, method) }, digest })
+    }
+
+    fn takes(&self, credential: &Credential) -> bool {
+        match credential.proof() {
+            Proof::Password(_) => self.space.method != AuthenticationMethod::Bearer,
+            Proof::Bearer(_) => self.space.method == AuthenticationMethod::Bearer,
+            _ => false,
+        }
+    }
+
+    /// Right, but too late (RFC 7616, 3.3).
+    fn is_stale_for(&self, sent: &Sent) -> bool {
+        let is_same = sent.space.as_ref().is_some_and(|space| *space == self.space);
+        is_same && self.digest.as_ref().is_some_and(DigestChallenge::is_stale)
+    }
+}
+
+impl Sent {
+    fn to(space: &Space, credential: &Arc<Credential>) -> Self {
+        Self { method: space.method, space: Some(space.clone()), credential: credential.clone() }
+    }
+}
+
+fn value(credential: &Credential, digest: Option<&mut DigestSession>, errand: &Errand<'_>) -> Option<String> {
+    match (credential.proof(), digest) {
+        (Proof::Bearer(token), _) => bearer(token.as_str()).ok(),
+        (Proof::Password(password), None) => basic(password.user.as_str(), password.password.as_str()).ok(),
+        (Proof::Password(password), Some(digest)) => {
+            let body_hash = digest.challenge().body_hasher().and_then(|hasher| hash_of(hasher, errand.body));
+            let request = DigestRequest {
+                user: password.user.as_str(),
+                password: password.password.as_str(),
+                method: errand.method,
+                uri: errand.target,
+                body_hash: body_hash.as_deref(),
+            };
+            digest.authorize(&request).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Of a body that is in memory.
+fn hash_of(mut hasher: Hasher, body: &Body) -> Option<String> {
+    match body {
+        Body::None => {}
+        Body::Bytes(bytes) => hasher.update(bytes),
+        Body::Segments(_) | Body::Stream(_) | Body::Asked => return None,
+    }
+    Some(hasher.finish())
+}
