@@ -2268,6 +2268,13 @@ size_t url_session_task_redirect_count(const UrlSessionTask *task);
 UrlSessionResponse *url_session_task_copy_redirect_response(const UrlSessionTask *task, size_t index);
 
 /**
+ * The request that the response asks for and the task did not make, because redirects are off or at their limit, or
+ * the slot was answered with NULL (Python's requests: next); one reference, to a copy, is yours. NULL where the response
+ * leads nowhere, or nowhere that could be gone to.
+ */
+UrlSessionRequest *url_session_task_copy_next_request(const UrlSessionTask *task);
+
+/**
  * Why the task failed; one reference is yours. NULL where it did not, or has not completed.
  */
 UrlSessionError *url_session_task_copy_error(const UrlSessionTask *task);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::Method;
 use http::header::LOCATION;
+use http::{HeaderValue, Method};
 use url::Url;
 
 use super::{Rules, request, watch};
@@ -51,21 +51,35 @@ pub(super) async fn next(
 ) -> Result<Option<Arc<Request>>, Error> {
     let most = request.maximum_redirects().unwrap_or(rules.redirects);
     let is_redirect = matches!(response.status(), 301 | 302 | 303 | 307 | 308);
-    let Some(location) = response.headers().get(LOCATION).filter(|_| is_redirect && most > 0) else {
-        return Ok(None);
-    };
+    let Some(location) = response.headers().get(LOCATION).filter(|_| is_redirect) else { return Ok(None) };
+    let proposed = propose(rules, request, response.status(), location);
     if followed >= most {
+        task.set_next_request(proposed.ok());
+        if most == 0 {
+            return Ok(None);
+        }
         let message = format!("more than {most} redirects: the server may redirect in a circle");
         return Err(Error::new(Code::HTTP_TOO_MANY_REDIRECTS, message));
     }
+    let proposed = proposed?;
+    // Boxed, for few answers are redirects.
+    match Box::pin(decide(task, response, proposed.clone())).await? {
+        Some(next) => {
+            task.follow(response.clone(), next.clone());
+            Ok(Some(next))
+        }
+        None => {
+            task.set_next_request(Some(proposed));
+            Ok(None)
+        }
+    }
+}
+
+/// What would be sent next.
+fn propose(rules: &Rules, request: &Request, status: u16, location: &HeaderValue) -> Result<Arc<Request>, Error> {
     let from = request.url()?;
     let target = resolve(from, Text::from_field(location.as_bytes()).as_str())?;
-    let target = Location::from_url(target);
-    let proposed = Arc::new(follow(rules, request, response.status(), from, target)?);
-    // Boxed, for few answers are redirects.
-    let Some(next) = Box::pin(decide(task, response, proposed)).await? else { return Ok(None) };
-    task.follow(response.clone(), next.clone());
-    Ok(Some(next))
+    Ok(Arc::new(follow(rules, request, status, from, Location::from_url(target))?))
 }
 
 /// What the application makes of it.

@@ -1,6 +1,5 @@
 //! What travels between us and a server: requests, responses, and what they are made of.
 
-#[expect(dead_code, unused_imports, reason = "lifecycle takes them up with step 4")]
 pub(crate) mod authorization;
 mod body;
 mod body_source;

@@ -14,6 +14,8 @@ pub(super) struct Known {
     pub(super) response: Option<Arc<Response>>,
     /// Those that sent it on, the oldest first.
     pub(super) history: Vec<Arc<Response>>,
+    /// Where the response leads, which the task did not follow.
+    pub(super) next_request: Option<Arc<Request>>,
     pub(super) error: Option<Arc<Error>>,
     pub(super) description: Option<Text>,
     pub(super) is_at_fault: bool,
@@ -39,6 +41,7 @@ impl Known {
             current_request: self.current_request.clone(),
             response: self.response.clone(),
             history: self.history.clone(),
+            next_request: self.next_request.clone(),
             description: self.description.clone(),
             ..Self::default()
         }

@@ -62,6 +62,14 @@ impl Task {
         known.current_request = Some(next);
     }
 
+    pub(crate) fn set_next_request(&self, next: Option<Arc<Request>>) {
+        self.known.lock().next_request = next;
+    }
+
+    pub(crate) fn next_request(&self) -> Option<Arc<Request>> {
+        self.known.lock().next_request.clone()
+    }
+
     pub(crate) fn redirects(&self) -> usize {
         self.known.lock().history.len()
     }
