@@ -1,7 +1,9 @@
-//! What a session remembers of servers, in memory or in a file.
+//! What is remembered between tasks, in memory or in a file.
 
 mod admissions;
 mod credential_storage;
+mod netrc;
 
 pub(crate) use admissions::{Admission, Admissions, Scope};
 pub(crate) use credential_storage::CredentialStorage;
+pub(crate) use netrc::Netrc;
