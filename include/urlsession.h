@@ -1852,6 +1852,20 @@ UrlSessionStatus url_session_configuration_set_credential_storage(UrlSessionConf
 UrlSessionCredentialStorage *url_session_configuration_copy_credential_storage(const UrlSessionConfiguration *configuration);
 
 /**
+ * Whether a netrc file says who to be where neither the request nor the session nor the URL does; at first not. It
+ * beats no Authorization field. `path` names the file; NULL is the usual one: what the environment's NETRC names, else
+ * .netrc or _netrc in the home directory. It is read when it is needed, and passed over where it cannot be.
+ */
+UrlSessionStatus url_session_configuration_set_uses_netrc(UrlSessionConfiguration *configuration,
+                                                          bool uses_netrc,
+                                                          const char *path);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_uses_netrc(const UrlSessionConfiguration *configuration);
+
+/**
  * How far the task is now. Set `progress->size` to sizeof(UrlSessionProgress) before; no more than that is written.
  * INVALID_ARGUMENT: the size cannot be right. Cancel, suspend and resume the task itself (Apple lets NSProgress do
  * it).

@@ -1,14 +1,16 @@
 use std::ffi::c_char;
+use std::sync::Arc;
 
-use super::configuration::{change, snapshot};
-use super::convert::{checked, copied, text};
+use super::configuration::{change, read, snapshot};
+use super::convert::{checked, copied, optional_text, text};
 use super::handle::borrow;
 use super::{
     UrlSessionConfiguration, UrlSessionCredential, UrlSessionCredentialStorage, UrlSessionRequest, UrlSessionStatus,
     request,
 };
 use crate::challenge::{Credential, Proof};
-use crate::message::{Location, RequestCredential};
+use crate::lifecycle::NetrcFile;
+use crate::message::{Location, RequestCredential, Text};
 use crate::store::CredentialStorage;
 
 /// As whom a request goes, where it has no Authorization field of its own; that would beat everything here.
@@ -84,8 +86,32 @@ pub extern "C" fn url_session_configuration_copy_credential_storage(
     copied(|| Ok(snapshot(configuration)?.rules.credential_storage))
 }
 
+/// Whether a netrc file says who to be where neither the request nor the session nor the URL does; at first not. It
+/// beats no Authorization field. `path` names the file; NULL is the usual one: what the environment's NETRC names, else
+/// .netrc or _netrc in the home directory. It is read when it is needed, and passed over where it cannot be.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_set_uses_netrc(
+    configuration: *mut UrlSessionConfiguration,
+    uses_netrc: bool,
+    path: *const c_char,
+) -> UrlSessionStatus {
+    change(configuration, |configuration| {
+        Ok(configuration.rules.netrc = match (uses_netrc, optional_text(path)?) {
+            (false, _) => NetrcFile::Unused,
+            (true, None) => NetrcFile::Usual,
+            (true, Some(path)) => NetrcFile::Named(Text::new(path)),
+        })
+    })
+}
+
+/// The above. False for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_uses_netrc(configuration: *const UrlSessionConfiguration) -> bool {
+    read(configuration, |configuration| !matches!(configuration.rules.netrc, NetrcFile::Unused))
+}
+
 /// One that can go out with a request.
-fn sendable(credential: *mut UrlSessionCredential) -> Result<std::sync::Arc<Credential>, UrlSessionStatus> {
+fn sendable(credential: *mut UrlSessionCredential) -> Result<Arc<Credential>, UrlSessionStatus> {
     let credential = borrow::<Credential>(credential)?;
     let is_sendable = matches!(credential.proof(), Proof::Password(_) | Proof::Bearer(_));
     is_sendable.then_some(credential).ok_or(UrlSessionStatus::INVALID_ARGUMENT)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
+use tokio::task::spawn_blocking;
 use url::{Position, Url};
 
 use super::Means;
@@ -12,6 +13,7 @@ use super::party::{Errand, Party};
 use crate::challenge::{Credential, Persistence};
 use crate::error::Error;
 use crate::message::{Request, RequestCredential, Response, is_default_port_upgrade, is_same_origin, user_info};
+use crate::store::Netrc;
 use crate::task::Task;
 use crate::transport::{ExtraField, Route};
 
@@ -20,11 +22,30 @@ pub(super) struct Authorization<'a> {
     means: Means<'a>,
     pub(super) challenges: Challenges<'a>,
     origin: Party,
+    /// What the netrc file says of a host.
+    netrc: Option<(String, Option<Arc<Credential>>)>,
 }
 
 impl<'a> Authorization<'a> {
     pub(super) fn new(task: &'a Arc<Task>, means: Means<'a>) -> Self {
-        Self { task, means, challenges: Challenges::new(task), origin: Party::default() }
+        Self { task, means, challenges: Challenges::new(task), origin: Party::default(), netrc: None }
+    }
+
+    /// Looks up what takes its time, before the request's turn comes.
+    pub(super) async fn look_up(&mut self, request: &Request) -> Result<(), Error> {
+        let Some(file) = self.means.rules.netrc.path() else { return Ok(()) };
+        let (url, original) = (request.url()?, self.task.original_request());
+        let Some(host) = url.host_str() else { return Ok(()) };
+        let is_known = self.netrc.as_ref().is_some_and(|(known, _)| known == host);
+        let says_who = request.headers().contains(AUTHORIZATION.as_str())
+            || !matches!(original.credential(), RequestCredential::Inherit);
+        if is_known || says_who {
+            return Ok(());
+        }
+        let (asked, login) = (host.to_owned(), user_info(url).map(|(user, _)| user));
+        let read = spawn_blocking(move || Netrc::read(&file).credential(&asked, login.as_deref())).await;
+        self.netrc = Some((host.to_owned(), read.unwrap_or_default()));
+        Ok(())
     }
 
     /// What goes out beside the request.
@@ -73,7 +94,7 @@ impl<'a> Authorization<'a> {
         })
     }
 
-    /// Row R020: the request's own, the session's, the URL's; each where it is meant for.
+    /// Row R020: the request's own, the session's, the URL's, the netrc file's; each where it is meant for.
     fn own(&self, url: &Url) -> Option<Arc<Credential>> {
         let original = self.task.original_request();
         let first = original.url().ok()?;
@@ -84,11 +105,20 @@ impl<'a> Authorization<'a> {
             return Some(credential.clone());
         }
         let of_session = self.means.rules.credentials.iter().find(|(origin, _)| is_same_origin(origin, url));
+        let of_netrc = || {
+            let (host, credential) = self.netrc.as_ref()?;
+            credential.clone().filter(|_| url.host_str() == Some(host))
+        };
         let of_url = || {
             let (user, password) = user_info(url).or_else(|| user_info(first).filter(|_| stays))?;
-            Credential::password(&user, &password, Persistence::None).ok()
+            // A password that is not in the URL may be in the file.
+            let credential = match password {
+                Some(password) => return Credential::password(&user, &password, Persistence::None).ok(),
+                None => of_netrc(),
+            };
+            credential.or_else(|| Credential::password(&user, "", Persistence::None).ok())
         };
-        of_session.map(|(_, credential)| credential.clone()).or_else(of_url)
+        of_session.map(|(_, credential)| credential.clone()).or_else(of_url).or_else(of_netrc)
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) async fn answer(
     let mut followed = 0;
     loop {
         let route = Route::to(request.url()?, task.outbox().judge())?;
+        authorization.look_up(&request).await?;
         // 4, 8, 9: a connection and its trust, the body and its progress.
         let mut exchange = begin(task, means, &route, &mut request, &mut upload, &mut authorization).await?;
         let response = response::head(task, &request, &mut exchange)?;

@@ -24,7 +24,7 @@ mod writer;
 
 use std::sync::Arc;
 
-pub(crate) use request::Rules;
+pub(crate) use request::{NetrcFile, Rules};
 
 use crate::error::Error;
 use crate::file::DownloadedFile;

@@ -9,7 +9,7 @@ use url::Url;
 use crate::challenge::Credential;
 use crate::error::Error;
 use crate::message::{ACCEPTED_CODINGS, Field, Headers, Invalid, Request, RequestCredential, Text, is_same_origin};
-use crate::store::CredentialStorage;
+use crate::store::{CredentialStorage, Netrc};
 use crate::task::Task;
 
 /// What a session's configuration says about every task.
@@ -23,12 +23,32 @@ pub(crate) struct Rules {
     /// What the session is at which origins.
     pub(crate) credentials: Vec<(Url, Arc<Credential>)>,
     pub(crate) credential_storage: Option<Arc<CredentialStorage>>,
+    pub(crate) netrc: NetrcFile,
     pub(crate) decoded_size: u64,
     pub(crate) gathered_size: u64,
     pub(crate) decompression_ratio: u32,
     /// None is the system's for temporary files.
     pub(crate) download_directory: Option<Text>,
     pub(crate) downloads_require_success: bool,
+}
+
+/// Where a netrc file is, if one is used.
+#[derive(Clone)]
+pub(crate) enum NetrcFile {
+    Unused,
+    /// Where everybody looks.
+    Usual,
+    Named(Text),
+}
+
+impl NetrcFile {
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Unused => None,
+            Self::Usual => Netrc::path(),
+            Self::Named(path) => Some(PathBuf::from(path.as_str())),
+        }
+    }
 }
 
 impl Default for Rules {
@@ -39,6 +59,7 @@ impl Default for Rules {
             sensitive: Vec::new(),
             credentials: Vec::new(),
             credential_storage: Some(CredentialStorage::shared().clone()),
+            netrc: NetrcFile::Unused,
             decoded_size: u64::MAX,
             gathered_size: 256 << 20,
             decompression_ratio: 250,

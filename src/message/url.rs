@@ -69,12 +69,12 @@ pub(crate) fn is_default_port_upgrade(from: &Url, to: &Url) -> bool {
 }
 
 /// The user and the password in a URL, decoded; none where there is no user.
-pub(crate) fn user_info(url: &Url) -> Option<(String, String)> {
+pub(crate) fn user_info(url: &Url) -> Option<(String, Option<String>)> {
     if url.username().is_empty() {
         return None;
     }
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    Some((decoded(url.username()), decoded(url.password().unwrap_or_default())))
+    Some((decoded(url.username()), url.password().map(decoded)))
 }
 
 /// The URL without user and password, for errors and logs.

@@ -5,7 +5,9 @@
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::challenge::{Credential, Persistence};
 use crate::file::readable;
 
 /// A larger file is none of this kind.
@@ -18,11 +20,11 @@ pub(crate) struct Netrc {
 
 /// What a file says about one host, or about all others.
 #[derive(Default)]
-pub(crate) struct Machine {
+struct Machine {
     /// None is `default`.
     host: Option<String>,
-    pub(crate) login: Option<String>,
-    pub(crate) password: Option<String>,
+    login: Option<String>,
+    password: Option<String>,
 }
 
 impl Netrc {
@@ -46,7 +48,7 @@ impl Netrc {
     }
 
     /// Skips what it does not understand.
-    pub(crate) fn parse(text: &str) -> Self {
+    fn parse(text: &str) -> Self {
         let mut netrc = Self::default();
         let mut words = Words { rest: text.trim_start_matches('\u{feff}') };
         while !words.is_at_end() {
@@ -75,8 +77,15 @@ impl Netrc {
         }
     }
 
+    /// Who to be at a host; none where nothing is said, or what has no place in a header field.
+    pub(crate) fn credential(&self, host: &str, login: Option<&str>) -> Option<Arc<Credential>> {
+        let machine = self.lookup(host, login)?;
+        let user = login.or(machine.login.as_deref())?;
+        Credential::password(user, machine.password.as_deref().unwrap_or_default(), Persistence::None).ok()
+    }
+
     /// The first entry for a host, without its port, else the default; only of that login where one is given.
-    pub(crate) fn lookup(&self, host: &str, login: Option<&str>) -> Option<&Machine> {
+    fn lookup(&self, host: &str, login: Option<&str>) -> Option<&Machine> {
         let bare = |host: &str| host.trim_matches(['[', ']']).to_ascii_lowercase();
         let host = bare(host);
         let fits = |machine: &&Machine| login.is_none() || machine.login.is_none() || machine.login.as_deref() == login;
