@@ -1493,7 +1493,8 @@ UrlSessionStatus url_session_challenge_completion_answer(UrlSessionChallengeComp
 UrlSessionCredentialStorage *url_session_credential_storage_new(void);
 
 /**
- * The one that default configurations use (Apple: URLCredentialStorage.shared), in memory; one reference is yours.
+ * The one that default configurations use (Apple: URLCredentialStorage.shared), in memory until it is given a file;
+ * one reference is yours.
  */
 UrlSessionCredentialStorage *url_session_credential_storage_copy_shared(void);
 
@@ -1531,6 +1532,22 @@ UrlSessionCredential *url_session_credential_storage_copy_credential(const UrlSe
 UrlSessionStatus url_session_credential_storage_remove_credential(UrlSessionCredentialStorage *storage,
                                                                   const UrlSessionProtectionSpace *space,
                                                                   const char *user);
+
+/**
+ * Keeps the PERMANENT credentials in a file from here on, and takes what it has beside what is here; nothing is
+ * written to disk unasked. The file is text, readable by its owner alone but not encrypted, and replaced as a whole a
+ * moment after a change; one that is not there yet comes to be. NULL: only in memory again. FAILED: it cannot be read,
+ * and `*error`, which may be NULL, says why; one reference of it is yours.
+ */
+UrlSessionStatus url_session_credential_storage_set_file(UrlSessionCredentialStorage *storage,
+                                                         const char *path,
+                                                         UrlSessionError **error);
+
+/**
+ * Writes the file now, if there is one and something has changed, for example before the process ends; blocks.
+ * FAILED as above.
+ */
+UrlSessionStatus url_session_credential_storage_flush(UrlSessionCredentialStorage *storage, UrlSessionError **error);
 
 /**
  * Forgets everything. What a session was let in with it goes on sending; make another session to be asked again.

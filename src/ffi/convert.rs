@@ -5,8 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 
-use super::UrlSessionStatus;
 use super::handle::{self, Handle};
+use super::{UrlSessionError, UrlSessionStatus};
+use crate::error::Error;
 
 /// What a function returns to C when it has nothing better to say.
 pub(super) trait Fallback {
@@ -60,6 +61,20 @@ pub(super) fn boundary<R: Fallback>(call: impl FnOnce() -> Result<R, UrlSessionS
 /// [`boundary`] for the functions that return a status.
 pub(super) fn checked(call: impl FnOnce() -> Result<(), UrlSessionStatus>) -> UrlSessionStatus {
     boundary(|| call().map(|()| UrlSessionStatus::OK))
+}
+
+/// [`checked`] for what the system may refuse: then the error, if it is wanted, says why. It is written in every case.
+pub(super) fn attempted(
+    error: *mut *mut UrlSessionError,
+    call: impl FnOnce() -> Result<Result<(), Error>, UrlSessionStatus>,
+) -> UrlSessionStatus {
+    write_if_wanted(error, ptr::null_mut);
+    checked(|| {
+        call()?.map_err(|why| {
+            write_if_wanted(error, || handle::give(Arc::new(why)));
+            UrlSessionStatus::FAILED
+        })
+    })
 }
 
 /// [`checked`] for the functions that give an object: `out` is written in every case, NULL where there is none.

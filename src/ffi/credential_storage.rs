@@ -1,8 +1,9 @@
 use std::ffi::c_char;
+use std::path::Path;
 
-use super::convert::{boundary, checked, copied, optional_text};
+use super::convert::{attempted, boundary, checked, copied, optional_text};
 use super::handle::{self, Handle, borrow};
-use super::{UrlSessionCredential, UrlSessionProtectionSpace, UrlSessionStatus, invalid};
+use super::{UrlSessionCredential, UrlSessionError, UrlSessionProtectionSpace, UrlSessionStatus, invalid};
 use crate::challenge::{Credential, ProtectionSpace};
 use crate::identity::Identity;
 use crate::store::CredentialStorage;
@@ -25,7 +26,8 @@ pub extern "C" fn url_session_credential_storage_new() -> *mut UrlSessionCredent
     copied(|| Ok(Some(CredentialStorage::new())))
 }
 
-/// The one that default configurations use (Apple: URLCredentialStorage.shared), in memory; one reference is yours.
+/// The one that default configurations use (Apple: URLCredentialStorage.shared), in memory until it is given a file;
+/// one reference is yours.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_credential_storage_copy_shared() -> *mut UrlSessionCredentialStorage {
     copied(|| Ok(Some(CredentialStorage::shared().clone())))
@@ -86,6 +88,32 @@ pub extern "C" fn url_session_credential_storage_remove_credential(
         let (storage, space) = (borrow::<CredentialStorage>(storage)?, borrow::<ProtectionSpace>(space)?);
         Ok(storage.remove(space.space(), optional_text(user)?))
     })
+}
+
+/// Keeps the PERMANENT credentials in a file from here on, and takes what it has beside what is here; nothing is
+/// written to disk unasked. The file is text, readable by its owner alone but not encrypted, and replaced as a whole a
+/// moment after a change; one that is not there yet comes to be. NULL: only in memory again. FAILED: it cannot be read,
+/// and `*error`, which may be NULL, says why; one reference of it is yours.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_credential_storage_set_file(
+    storage: *mut UrlSessionCredentialStorage,
+    path: *const c_char,
+    error: *mut *mut UrlSessionError,
+) -> UrlSessionStatus {
+    attempted(error, || {
+        let path = optional_text(path)?.map(Path::new);
+        Ok(borrow::<CredentialStorage>(storage)?.set_file(path))
+    })
+}
+
+/// Writes the file now, if there is one and something has changed, for example before the process ends; blocks.
+/// FAILED as above.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_credential_storage_flush(
+    storage: *mut UrlSessionCredentialStorage,
+    error: *mut *mut UrlSessionError,
+) -> UrlSessionStatus {
+    attempted(error, || Ok(borrow::<CredentialStorage>(storage)?.flush()))
 }
 
 /// Forgets everything. What a session was let in with it goes on sending; make another session to be asked again.

@@ -1,7 +1,9 @@
 //! What is remembered between tasks, in memory or in a file.
 
 mod admissions;
+mod credential_file;
 mod credential_storage;
+mod kept;
 mod netrc;
 
 pub(crate) use admissions::{Admission, Admissions, Scope};
