@@ -3,7 +3,9 @@
 
 pub mod body;
 pub mod certificate;
+pub mod challenge;
 pub mod connection;
+pub mod digest;
 pub mod directory;
 pub mod download;
 pub mod downloads;
@@ -14,6 +16,7 @@ pub mod origin;
 pub mod paused;
 #[cfg(unix)]
 pub mod phone;
+pub mod realm;
 pub mod recorder;
 pub mod redirection;
 pub mod served_file;

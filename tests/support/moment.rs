@@ -7,6 +7,8 @@ use urlsession::*;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Message {
     DidCreateTask,
+    SessionDidReceiveChallenge,
+    TaskDidReceiveChallenge,
     WillPerformRedirection,
     DidReceiveInformationalResponse,
     DidResumeAtOffset,

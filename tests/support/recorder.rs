@@ -10,6 +10,7 @@ use urlsession::*;
 
 use super::PATIENCE;
 use super::body::BodyStream;
+use super::challenge::{self, Asked, Reception, Reply};
 use super::handle::{Completion, Configuration, Request, Session, Task};
 pub use super::moment::{Message, Moment};
 pub use super::redirection::{Direction, Hop};
@@ -32,6 +33,9 @@ pub(super) struct Record {
     pub(super) supply: OnceLock<Box<Supply>>,
     pub(super) hops: Mutex<VecDeque<Hop>>,
     pub(super) lead: OnceLock<Box<Lead>>,
+    pub(super) challenges: Mutex<VecDeque<Asked>>,
+    pub(super) trust: OnceLock<Box<Reception>>,
+    pub(super) meet: OnceLock<Box<Reception>>,
     pub(super) resume_data: Mutex<HashMap<u64, Option<Vec<u8>>>>,
     inside: OnceLock<Box<Inside>>,
     hears_progress: AtomicBool,
@@ -112,6 +116,18 @@ impl Recorder {
         self
     }
 
+    /// Hears in the session's slot who wants to be trusted, and answers.
+    pub fn trusting(self, reception: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        assert!(self.0.trust.set(Box::new(reception)).is_ok());
+        self
+    }
+
+    /// Hears in the task's slot who wants to know who asks, and answers.
+    pub fn meeting(self, reception: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        assert!(self.0.meet.set(Box::new(reception)).is_ok());
+        self
+    }
+
     /// Every slot that the test has not to ask for. It may take some away.
     pub fn delegate(&self) -> UrlSessionDelegate {
         let mut delegate = UrlSessionDelegate {
@@ -119,6 +135,8 @@ impl Recorder {
             context: ptr::from_ref(self.0).cast_mut().cast(),
             release: Some(slots::release),
             did_create_task: Some(slots::did_create_task),
+            session_did_receive_challenge: None,
+            task_did_receive_challenge: None,
             task_will_perform_http_redirection: None,
             task_did_receive_informational_response: None,
             download_task_did_resume_at_offset: Some(transfer_slots::did_resume_at_offset),
@@ -133,6 +151,12 @@ impl Recorder {
             task_did_complete: Some(slots::did_complete),
             session_did_become_invalid: Some(slots::did_become_invalid),
         };
+        if self.0.trust.get().is_some() {
+            delegate.session_did_receive_challenge = Some(challenge::session_did_receive_challenge);
+        }
+        if self.0.meet.get().is_some() {
+            delegate.task_did_receive_challenge = Some(challenge::task_did_receive_challenge);
+        }
         if self.0.hears_informational.load(Ordering::Relaxed) {
             delegate.task_did_receive_informational_response = Some(transfer_slots::did_receive_informational_response);
         }
@@ -244,6 +268,11 @@ impl Recorder {
     /// The next redirect that was kept by [`Direction::Later`].
     pub fn hop(&self) -> Hop {
         self.next(&self.0.hops, "a question where a redirect leads")
+    }
+
+    /// The next challenge that was kept by [`Reply::Later`].
+    pub fn asked(&self) -> Asked {
+        self.next(&self.0.challenges, "a challenge")
     }
 
     fn next<T>(&self, kept: &'static Mutex<VecDeque<T>>, what: &str) -> T {

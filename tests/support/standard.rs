@@ -23,7 +23,7 @@ pub fn serve(connection: &mut Connection) {
 }
 
 /// Answers one request; false where that ends the connection.
-fn answer(connection: &mut Connection, request: &Request) -> bool {
+pub(super) fn answer(connection: &mut Connection, request: &Request) -> bool {
     let (path, query) = request.target().split_once('?').unwrap_or((request.target(), ""));
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts[..] {
@@ -114,7 +114,7 @@ fn redirect(connection: &mut Connection, request: &Request, status: u64, locatio
 }
 
 /// Sends a whole answer, without its body where HTTP knows none.
-fn respond(connection: &mut Connection, request: &Request, status: u64, fields: &str, body: &[u8]) -> bool {
+pub(super) fn respond(connection: &mut Connection, request: &Request, status: u64, fields: &str, body: &[u8]) -> bool {
     let mut answer = format!("HTTP/1.1 {status} {}\r\n{fields}", reason(status));
     let empty = matches!(status, 204 | 304);
     if !empty {
@@ -186,6 +186,7 @@ fn reason(status: u64) -> &'static str {
         304 => "Not Modified",
         307 => "Temporary Redirect",
         308 => "Permanent Redirect",
+        401 => "Unauthorized",
         404 => "Not Found",
         500 => "Internal Server Error",
         _ => "Status",
