@@ -7,6 +7,8 @@ mod support;
 mod step_01_configuration;
 mod step_02_session;
 mod step_03_tasks;
+mod step_04_basic;
+mod step_04_challenge;
 mod step_05_redirect;
 mod step_05_redirect_slot;
 mod step_05_redirect_transfers;
