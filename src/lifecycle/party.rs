@@ -144,6 +144,9 @@ impl Party {
             if self.rejected.contains(&offer.space) {
                 continue;
             }
+            if let Some(known) = self.known(&offer, errand, keys) {
+                return Ok(self.choose(&offer, known));
+            }
             let proposed = self.proposed(&offer, errand, keys);
             let failures = self.refused.iter().filter(|(space, _)| *space == offer.space).count();
             let space = Arc::new(ProtectionSpace::new(offer.space.clone()));
@@ -195,6 +198,14 @@ impl Party {
 
     fn was_refused(&self, credential: &Credential) -> bool {
         self.refused.iter().any(|(_, refused)| refused.is_same(credential))
+    }
+
+    /// Row E014: what let the session in elsewhere in this space needs no new question.
+    fn known(&self, offer: &Offer, errand: &Errand<'_>, keys: Keys<'_>) -> Option<Arc<Credential>> {
+        if errand.is_left_alone || errand.own.is_some() {
+            return None;
+        }
+        keys.admissions.credential(&offer.space).filter(|known| !self.was_refused(known))
     }
 
     /// What default handling uses: the application's own, else the storage's; nothing that was wrong before.

@@ -40,6 +40,16 @@ impl Admission {
             _ => false,
         }
     }
+
+    /// Whether nothing is lost without the other.
+    fn replaces(&self, other: &Self) -> bool {
+        let is_same_space = other.space == self.space && other.is_shared == self.is_shared;
+        let is_below = match &other.scope {
+            Scope::Proxy => true,
+            Scope::Url(accepted) => self.covers(Some(accepted)),
+        };
+        is_same_space && (is_below || self.digest.is_some() || !other.credential.is_same(&self.credential))
+    }
 }
 
 #[derive(Default)]
@@ -52,7 +62,7 @@ impl Admissions {
     /// The newest knows best.
     pub(crate) fn learn(&self, admission: Admission) {
         let mut known = self.known.lock();
-        known.retain(|other| other.space != admission.space || other.is_shared != admission.is_shared);
+        known.retain(|other| !admission.replaces(other));
         known.truncate(MOST - 1);
         known.push_front(admission);
         self.has_any.store(true, Ordering::Release);
@@ -81,6 +91,12 @@ impl Admissions {
             is_usable && admission.space.is_at(place) && admission.covers(url)
         };
         authorize(self.known.lock().iter_mut().find(is_wanted)?)
+    }
+
+    /// What the session was let in with elsewhere in this space.
+    pub(crate) fn credential(&self, space: &Space) -> Option<Arc<Credential>> {
+        let known = self.known.lock();
+        known.iter().find(|known| known.is_shared && known.space == *space).map(|known| known.credential.clone())
     }
 
     /// What the server says about the next request of a digest (RFC 7616, 3.5).

@@ -95,6 +95,16 @@ fn e014_for_session_does_not_ask_again() {
 }
 
 #[test]
+fn e014_for_session_does_not_ask_again_anywhere_in_the_protection_space() {
+    let (origin, recorder) = (guarded(), replying(Credential::for_session("alice", "secret")));
+    let urls = ["/a/b", "/c/d", "/a/b", "/c/d", "/c/d"];
+    run(recorder, &Configuration::default(), &urls.map(|path| Request::new(&origin.url(path))));
+    assert_eq!(challenges(recorder), 1, "{}", recorder.transcript());
+    // What is known of one folder is not forgotten for the other.
+    assert_eq!(schemes(&origin.requests()).concat(), "-Basic-BasicBasicBasicBasic");
+}
+
+#[test]
 fn a044_basic_is_sent_ahead_below_an_earlier_success_and_not_beside_it() {
     let guard = realm::by_folder([("in", realm::basic("here", "alice", "secret"))]);
     let (origin, recorder) = (realm::origin(&guard), replying(Credential::for_session("alice", "secret")));
