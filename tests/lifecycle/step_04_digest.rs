@@ -179,6 +179,26 @@ fn q045_the_users_name_is_hashed_where_the_server_wants_it() {
 }
 
 #[test]
+fn q045_a_user_beyond_ascii_goes_out_in_utf_8() {
+    for more in [", charset=UTF-8", ""] {
+        let (user, password) = ("Jäsøn Doe", "pässwörd €");
+        let (origin, refusals) = guarded(Digest { user, password, more, ..Digest::default() });
+        let recorder = replying(Credential::user(user, password));
+        assert_eq!(statuses(recorder, &[get(&origin, "/hello")]), [200], "{more}: {:?}", refusals.all());
+        assert_eq!(refusals.all(), ["nothing said"], "{more}");
+    }
+}
+
+#[test]
+fn q045_a_realm_beyond_ascii_and_quotes_in_a_user() {
+    let (user, password) = ("al\"i\\ce", "a:b");
+    let (origin, refusals) = guarded(Digest { realm: "Zürich, Café", user, password, ..Digest::default() });
+    let recorder = replying(Credential::user(user, password));
+    assert_eq!(statuses(recorder, &[get(&origin, "/hello")]), [200], "{:?}", refusals.all());
+    assert!(recorder.transcript().contains("Digest \"Zürich, Café\" 0 -"));
+}
+
+#[test]
 fn q045_the_uri_is_what_stands_on_the_request_line() {
     let paths = ["/?", "//double", "/a b/ü?q=a b\"c", "/%7E/..%2F;p=1?&&#fragment", "/\"quoted\"", ""];
     let (origin, refusals) = guarded(Digest::default());

@@ -60,7 +60,7 @@ impl Outgoing {
         body: OutgoingBody,
         settings: &Settings,
     ) -> Result<Self, Error> {
-        let head = head(request, extra, &body, settings)?;
+        let head = head(request, &body, settings)?;
         let keeps_alive = framing::keeps_alive(head.headers(), head.version());
         let is_chunked = body.length.is_none();
         let has_body = body.length != Some(0);
@@ -71,6 +71,7 @@ impl Outgoing {
         }
         let mut call = call.proceed();
         let mut first = write_head(&mut call)?;
+        write_extra(&mut first, request, extra);
         let (call, expects_continue) = match call.proceed().map_err(refuse)? {
             Some(SendRequestResult::SendBody(call)) => (all_sent(call, body.length)?, false),
             Some(SendRequestResult::Await100(call)) => match call.proceed().map_err(refuse)? {
@@ -90,12 +91,7 @@ impl Outgoing {
     }
 }
 
-fn head(
-    request: &Request,
-    extra: &[ExtraField],
-    body: &OutgoingBody,
-    settings: &Settings,
-) -> Result<http::Request<()>, Error> {
+fn head(request: &Request, body: &OutgoingBody, settings: &Settings) -> Result<http::Request<()>, Error> {
     let url = request.url()?;
     let path = &url[Position::BeforePath..Position::AfterQuery];
     let mut builder = http::Request::builder().method(request.method().clone()).uri(path);
@@ -104,9 +100,6 @@ fn head(
     }
     for field in request.headers().iter() {
         builder = with_field(builder, field);
-    }
-    for (name, value) in extra.iter().filter(|(name, _)| request.headers().admits(name.as_str())) {
-        builder = builder.header(name, value);
     }
     let promises_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
     match body.length {
@@ -144,6 +137,21 @@ fn write_head(call: &mut Call<SendRequest>) -> Result<Vec<u8>, Error> {
     }
     output.truncate(used);
     Ok(output)
+}
+
+/// Behind the request's own fields, before the empty line. ureq-proto would refuse a user or a realm beyond ASCII.
+fn write_extra(head: &mut Vec<u8>, request: &Request, extra: &[ExtraField]) {
+    let mut admitted = extra.iter().filter(|(name, _)| request.headers().admits(name.as_str())).peekable();
+    if admitted.peek().is_none() {
+        return;
+    }
+    head.truncate(head.len().saturating_sub(b"\r\n".len()));
+    for (name, value) in admitted {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            head.extend_from_slice(part);
+        }
+    }
+    head.extend_from_slice(b"\r\n");
 }
 
 /// The state machine need not see the body go: all it wants to know is how long it is, or that it has ended.
