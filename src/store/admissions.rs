@@ -48,7 +48,12 @@ impl Admission {
             Scope::Proxy => true,
             Scope::Url(accepted) => self.covers(Some(accepted)),
         };
-        is_same_space && (is_below || self.digest.is_some() || !other.credential.is_same(&self.credential))
+        let has_use = match other.credential.is_same(&self.credential) {
+            true => !is_below && self.digest.is_none(),
+            // Of tasks that bring their own, each has its own.
+            false => !other.is_shared,
+        };
+        is_same_space && !has_use
     }
 }
 
