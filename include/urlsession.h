@@ -89,6 +89,17 @@ typedef struct UrlSessionChallengeCompletion UrlSessionChallengeCompletion;
 typedef struct UrlSessionConfiguration UrlSessionConfiguration;
 
 /**
+ * A cookie (Apple: NSHTTPCookie). It never changes. Any thread, any time.
+ */
+typedef struct UrlSessionCookie UrlSessionCookie;
+
+/**
+ * Cookies of one session or of several (Apple: NSHTTPCookieStorage): at most 3000, 180 of a domain; what is longest
+ * unused makes room. In memory, and in a file where it was given one. Any thread, any time.
+ */
+typedef struct UrlSessionCookieStorage UrlSessionCookieStorage;
+
+/**
  * What proves who the application is, or that it accepts who a server is (Apple: URLCredential). Unchanging; any
  * thread, any time. Nothing secret in it gets into an error, a log or resume data.
  */
@@ -360,6 +371,82 @@ typedef uint32_t UrlSessionChallengeDisposition;
 #define URL_SESSION_CHALLENGE_DISPOSITION_REJECT_PROTECTION_SPACE 3
 
 /**
+ * What a cookie is made of (Apple: NSHTTPCookiePropertyKey). Fill `size` with sizeof(UrlSessionCookieProperties), and
+ * leave at 0 what is not said. Texts are copied.
+ */
+typedef struct {
+    /**
+     * sizeof(UrlSessionCookieProperties), as the application was compiled; members past it count as 0.
+     */
+    size_t size;
+    /**
+     * Without '='. NULL or empty: a cookie without a name, of which only the value is sent.
+     */
+    const char *name;
+    /**
+     * NULL: empty.
+     */
+    const char *value;
+    /**
+     * The host, or the domain above it; a dot in front is nothing, and a name outside ASCII is written as the DNS has
+     * it. Not NULL: a cookie that goes everywhere there is not.
+     */
+    const char *domain;
+    /**
+     * What the path of a URL begins with. NULL, and what does not begin with a slash: "/".
+     */
+    const char *path;
+    /**
+     * Seconds since 1970. 0: it has no end, and goes with its storage.
+     */
+    double expires;
+    /**
+     * A UrlSessionCookieSameSite.
+     */
+    size_t same_site;
+    /**
+     * Not 0: only for https.
+     */
+    size_t secure;
+    /**
+     * Not 0: the server does not want scripts to see it. Recorded and no more.
+     */
+    size_t http_only;
+    /**
+     * Not 0: for the host `domain` alone, and not for all below it. So is every cookie whose domain is an address or
+     * a public suffix, such as com or github.io.
+     */
+    size_t host_only;
+} UrlSessionCookieProperties;
+
+/**
+ * With whose requests a server wants a cookie to go (Apple: NSHTTPCookieSameSitePolicy). Recorded and no more: an
+ * application has no pages that could make requests to other sites.
+ */
+typedef uint32_t UrlSessionCookieSameSite;
+/**
+ * The server did not say, or said nothing that is known.
+ */
+#define URL_SESSION_COOKIE_SAME_SITE_UNSPECIFIED 0
+/**
+ * With all.
+ */
+#define URL_SESSION_COOKIE_SAME_SITE_NONE 1
+/**
+ * With those of its own site, and with those that lead to it.
+ */
+#define URL_SESSION_COOKIE_SAME_SITE_LAX 2
+/**
+ * With those of its own site.
+ */
+#define URL_SESSION_COOKIE_SAME_SITE_STRICT 3
+
+/**
+ * Called once, before the call that it was given to returns, with cookies that are lent until it returns itself.
+ */
+typedef void (*UrlSessionCookiesHandler)(void *context, UrlSessionCookie *const *cookies, size_t count);
+
+/**
  * A TLS version, as the wire writes it.
  */
 typedef uint32_t UrlSessionTlsVersion;
@@ -371,6 +458,24 @@ typedef uint32_t UrlSessionTlsVersion;
  * TLS 1.3.
  */
 #define URL_SESSION_TLS_VERSION_V1_3 772
+
+/**
+ * Whose cookies are stored. Apple's numbers (NSHTTPCookieAcceptPolicy).
+ */
+typedef uint32_t UrlSessionCookieAcceptPolicy;
+/**
+ * Everybody's.
+ */
+#define URL_SESSION_COOKIE_ACCEPT_POLICY_ALWAYS 0
+/**
+ * Nobody's.
+ */
+#define URL_SESSION_COOKIE_ACCEPT_POLICY_NEVER 1
+/**
+ * Of the site of the request's main document: the same registrable domain, by the public suffix list. A request
+ * that names none is its own, and so is each of its redirects.
+ */
+#define URL_SESSION_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN 2
 
 /**
  * Gives a connected stream socket for a host and a port: TCP, Unix, one end of a socketpair. The library owns it from
@@ -1555,7 +1660,201 @@ UrlSessionStatus url_session_credential_storage_flush(UrlSessionCredentialStorag
 UrlSessionStatus url_session_credential_storage_remove_all(UrlSessionCredentialStorage *storage);
 
 /**
- * The defaults, with stores that later versions keep on disk; one reference is yours.
+ * A cookie of the application's making, in `*cookie` (Apple: initWithProperties:); one reference is yours.
+ * INVALID_ARGUMENT: no domain; neither name nor value, or more than 4096 bytes of both; domain or path of more than
+ * 1024; a control character, ';', or a blank at an end; `expires` that is not finite; or a name that promises what is
+ * not so: "__Secure-" is for secure cookies, "__Host-" for secure ones of a host alone and of the path "/" (RFC
+ * 6265bis). `properties` and `cookie`: not NULL.
+ */
+UrlSessionStatus url_session_cookie_new(const UrlSessionCookieProperties *properties, UrlSessionCookie **cookie);
+
+/**
+ * The cookie that `set_cookie`, the value of a Set-Cookie field, would set if `url` answered with it now (Apple:
+ * cookiesWithResponseHeaderFields:forURL:), in `*cookie`; one reference is yours. It is read as RFC 6265bis says.
+ * INVALID_ARGUMENT: `url` is no http or https URL, or may not set such a cookie. None may be NULL.
+ */
+UrlSessionStatus url_session_cookie_new_with_header(const char *url, const char *set_cookie, UrlSessionCookie **cookie);
+
+/**
+ * Takes one more reference; gives back `cookie`, or NULL where it is not a living handle.
+ */
+UrlSessionCookie *url_session_cookie_retain(UrlSessionCookie *cookie);
+
+/**
+ * Gives one reference back; NULL does nothing.
+ */
+void url_session_cookie_release(UrlSessionCookie *cookie);
+
+/**
+ * The name, perhaps empty. Lent as long as you hold `cookie`; NULL for NULL. So are the texts below. Octets that are
+ * not UTF-8 are shown as Latin-1, and go back to the server as they came.
+ */
+const char *url_session_cookie_name(const UrlSessionCookie *cookie);
+
+/**
+ * The value, perhaps empty, with its quotes if it has any.
+ */
+const char *url_session_cookie_value(const UrlSessionCookie *cookie);
+
+/**
+ * The domain, in small letters and without a dot in front.
+ */
+const char *url_session_cookie_domain(const UrlSessionCookie *cookie);
+
+/**
+ * The path.
+ */
+const char *url_session_cookie_path(const UrlSessionCookie *cookie);
+
+/**
+ * When it ends, in seconds since 1970 (Apple: expiresDate); 0 where it has no end, and for NULL.
+ */
+double url_session_cookie_expires(const UrlSessionCookie *cookie);
+
+/**
+ * Whether it goes to https alone. False for NULL, and so are those below.
+ */
+bool url_session_cookie_is_secure(const UrlSessionCookie *cookie);
+
+/**
+ * Whether scripts should not see it.
+ */
+bool url_session_cookie_is_http_only(const UrlSessionCookie *cookie);
+
+/**
+ * Whether it is for its host alone.
+ */
+bool url_session_cookie_is_host_only(const UrlSessionCookie *cookie);
+
+/**
+ * Whether it has no end of its own, and is written to no file.
+ */
+bool url_session_cookie_is_session_only(const UrlSessionCookie *cookie);
+
+/**
+ * With whose requests the server wants it to go; UNSPECIFIED for NULL.
+ */
+UrlSessionCookieSameSite url_session_cookie_same_site(const UrlSessionCookie *cookie);
+
+/**
+ * An empty storage of your own; one reference is yours.
+ */
+UrlSessionCookieStorage *url_session_cookie_storage_new(void);
+
+/**
+ * Another storage with the same cookies and without a file; one reference is yours. NULL for NULL.
+ */
+UrlSessionCookieStorage *url_session_cookie_storage_copy(const UrlSessionCookieStorage *storage);
+
+/**
+ * The storage of the process, which every default configuration and the shared session use (Apple:
+ * sharedHTTPCookieStorage). It is in memory until url_session_cookie_storage_set_file gives it a file. Lent for as
+ * long as the process lives.
+ */
+UrlSessionCookieStorage *url_session_cookie_storage_shared(void);
+
+/**
+ * Takes one more reference; gives back `storage`, or NULL where it is not a living handle.
+ */
+UrlSessionCookieStorage *url_session_cookie_storage_retain(UrlSessionCookieStorage *storage);
+
+/**
+ * Gives one reference back; NULL does nothing. With your last one what has changed is written to the storage's file;
+ * configurations and sessions may go on using it.
+ */
+void url_session_cookie_storage_release(UrlSessionCookieStorage *storage);
+
+/**
+ * Puts a cookie there, in place of the one with its name, domain and path (Apple: setCookie:). One that has expired
+ * takes that away. What a server may not do you may: no URL is asked for.
+ */
+UrlSessionStatus url_session_cookie_storage_set_cookie(UrlSessionCookieStorage *storage, UrlSessionCookie *cookie);
+
+/**
+ * As if `url` had answered with this value of a Set-Cookie field. INVALID_ARGUMENT: `url` is no http or https URL, or
+ * may not set such a cookie. The accept policy is a configuration's, and not asked.
+ */
+UrlSessionStatus url_session_cookie_storage_store_header(UrlSessionCookieStorage *storage,
+                                                         const char *url,
+                                                         const char *set_cookie);
+
+/**
+ * Takes away the cookie with the name, domain and path of this one (Apple: deleteCookie:). OK too where there is none.
+ */
+UrlSessionStatus url_session_cookie_storage_delete_cookie(UrlSessionCookieStorage *storage, UrlSessionCookie *cookie);
+
+/**
+ * Takes away the cookies that were created then or later, in seconds since 1970 (Apple: removeCookiesSinceDate:); a
+ * cookie that took another's place counts from when that was created, one from a file from when it was read. 0: all.
+ * INVALID_ARGUMENT: not a number.
+ */
+UrlSessionStatus url_session_cookie_storage_remove_cookies_since(UrlSessionCookieStorage *storage, double seconds);
+
+/**
+ * The cookie of that name, in `*cookie`; one reference is yours. OK with NULL where there is none. `domain` and `path`
+ * narrow it down, and may be NULL. INVALID_STATE: there is more than one, so say which.
+ */
+UrlSessionStatus url_session_cookie_storage_copy_cookie(const UrlSessionCookieStorage *storage,
+                                                        const char *name,
+                                                        const char *domain,
+                                                        const char *path,
+                                                        UrlSessionCookie **cookie);
+
+/**
+ * Lists the cookies that go with a request for `url`, in the order in which they are sent: longer paths first, then
+ * those that were created first (Apple: cookiesForURL:). NULL as `url`: all, as they were created (Apple: cookies).
+ * `handler` is called once, inside this call; it may call what it likes. INVALID_ARGUMENT: no http or https URL.
+ */
+UrlSessionStatus url_session_cookie_storage_get_cookies(const UrlSessionCookieStorage *storage,
+                                                        const char *url,
+                                                        UrlSessionCookiesHandler handler,
+                                                        void *context);
+
+/**
+ * What the Cookie field of a request for `url` would be, "a=1; b=2"; one reference is yours. NULL where no cookie
+ * goes there, and for what is no http or https URL.
+ */
+UrlSessionData *url_session_cookie_storage_copy_cookie_header(const UrlSessionCookieStorage *storage, const char *url);
+
+/**
+ * Takes cookies from the bytes of a Netscape cookie file, as curl, wget and browsers' tools write it, in place of
+ * those that are the same; `*count`, which may be NULL: how many. Lines that are no cookie, or one that has expired,
+ * are skipped; after 3000 no more are read.
+ */
+UrlSessionStatus url_session_cookie_storage_import_netscape(UrlSessionCookieStorage *storage,
+                                                            const uint8_t *file,
+                                                            size_t length,
+                                                            size_t *count);
+
+/**
+ * All cookies as the bytes of a Netscape cookie file, those without an end too; one reference is yours. What curl does
+ * not know, SameSite, stands in comments. A cookie with a tab in its name or path cannot be written there. NULL for
+ * NULL.
+ */
+UrlSessionData *url_session_cookie_storage_copy_netscape(const UrlSessionCookieStorage *storage);
+
+/**
+ * Keeps the cookies in a file from here on, in the form of url_session_cookie_storage_copy_netscape, but without those
+ * that have no end. What the file has is taken beside what is in the storage; one that is not there is empty, and a
+ * line that is no cookie is skipped. A change is written within a second, by a thread for it: the file is replaced as
+ * a whole, and its owner alone may read it. So it is one storage's and one process's: of two, the last who writes
+ * wins. Nothing is synced to the disk. A relative path counts from the working directory. NULL: only in memory again.
+ * FAILED: nothing has changed, and `*error`, which may be NULL, says why (CANNOT_OPEN_FILE, or CANNOT_WRITE_TO_FILE
+ * for the file it had before, and below it the system's); one reference is yours.
+ */
+UrlSessionStatus url_session_cookie_storage_set_file(UrlSessionCookieStorage *storage,
+                                                     const char *path,
+                                                     UrlSessionError **error);
+
+/**
+ * Writes what has changed to the file at once, if there is one; a process that ends should have called it. FAILED:
+ * `*error`, which may be NULL, says why (CANNOT_WRITE_TO_FILE); one reference is yours. It is tried again with the
+ * next change.
+ */
+UrlSessionStatus url_session_cookie_storage_flush(UrlSessionCookieStorage *storage, UrlSessionError **error);
+
+/**
+ * The defaults, with the storages that all default configurations share; one reference is yours.
  */
 UrlSessionConfiguration *url_session_configuration_new_default(void);
 
@@ -1748,6 +2047,76 @@ UrlSessionStatus url_session_configuration_set_maximum_decompression_ratio(UrlSe
  * The above. 0 for NULL.
  */
 uint32_t url_session_configuration_maximum_decompression_ratio(const UrlSessionConfiguration *configuration);
+
+/**
+ * Where the session's cookies are (Apple: httpCookieStorage); retained. Sessions may share one. NULL: nowhere, there
+ * are none. A default configuration has the shared storage, each ephemeral one a storage of its own, which its copies
+ * and sessions share. A request gets the cookies for its URL on every hop; every answer sets some, redirects and
+ * errors too, but not informational ones and not a proxy's 407. A Cookie field of the request's or the session's own
+ * wins: then none of the storage's go with that hop, while its answer may still set some.
+ */
+UrlSessionStatus url_session_configuration_set_http_cookie_storage(UrlSessionConfiguration *configuration,
+                                                                   UrlSessionCookieStorage *storage);
+
+/**
+ * The above; one reference is yours. NULL where there is none.
+ */
+UrlSessionCookieStorage *url_session_configuration_copy_http_cookie_storage(const UrlSessionConfiguration *configuration);
+
+/**
+ * Whether requests get cookies of the storage, at first true (Apple: httpShouldSetCookies). Answers set some all the
+ * same: that is for the accept policy to say.
+ */
+UrlSessionStatus url_session_configuration_set_http_should_set_cookies(UrlSessionConfiguration *configuration,
+                                                                       bool should_set);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_http_should_set_cookies(const UrlSessionConfiguration *configuration);
+
+/**
+ * Whose cookies are stored, at first ONLY_FROM_MAIN_DOCUMENT_DOMAIN (Apple: httpCookieAcceptPolicy). What is stored
+ * already is sent whatever this says. INVALID_ARGUMENT for an unknown one.
+ */
+UrlSessionStatus url_session_configuration_set_http_cookie_accept_policy(UrlSessionConfiguration *configuration,
+                                                                         UrlSessionCookieAcceptPolicy policy);
+
+/**
+ * The above. ALWAYS for NULL.
+ */
+UrlSessionCookieAcceptPolicy url_session_configuration_http_cookie_accept_policy(const UrlSessionConfiguration *configuration);
+
+/**
+ * Whether the session's cookies go with the request, and its answers set some, at first true (Apple:
+ * HTTPShouldHandleCookies).
+ */
+UrlSessionStatus url_session_request_set_http_should_handle_cookies(UrlSessionRequest *request, bool should_handle);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_request_http_should_handle_cookies(const UrlSessionRequest *request);
+
+/**
+ * The URL of the page that the request is made for (Apple: mainDocumentURL), for ONLY_FROM_MAIN_DOCUMENT_DOMAIN:
+ * cookies of other sites are then not stored. NULL, as at first: the request is for itself. INVALID_ARGUMENT: no http
+ * or https URL.
+ */
+UrlSessionStatus url_session_request_set_main_document_url(UrlSessionRequest *request, const char *url);
+
+/**
+ * The above, as it was parsed. Lent until the request is changed or released; NULL where there is none.
+ */
+const char *url_session_request_main_document_url(const UrlSessionRequest *request);
+
+/**
+ * A cookie for this request alone, in place of one of the same name, stored or not (Python's requests: cookies=). It
+ * goes along to redirects within the origin and is never stored. NULL as value takes it away. A Cookie field of the
+ * request's own wins over it. INVALID_ARGUMENT: an empty name and value, or what cannot stand in a cookie (see
+ * url_session_cookie_new).
+ */
+UrlSessionStatus url_session_request_set_cookie(UrlSessionRequest *request, const char *name, const char *value);
 
 /**
  * Where downloads have their temporary files, "urlsession-….download", until they are moved; copied. NULL, the

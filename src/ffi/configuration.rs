@@ -34,7 +34,7 @@ impl UrlSessionTlsVersion {
     pub const V1_3: Self = Self(0x0304);
 }
 
-/// The defaults, with stores that later versions keep on disk; one reference is yours.
+/// The defaults, with the storages that all default configurations share; one reference is yours.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_new_default() -> *mut UrlSessionConfiguration {
     copied(|| Ok(Some(Builder::new(Configuration::new_default()))))

@@ -88,6 +88,17 @@ pub(super) fn give<T: Handle>(
     })
 }
 
+/// [`give`] for the functions that may well have none to give.
+pub(super) fn give_if_any<T: Handle>(
+    out: *mut *mut T::C,
+    call: impl FnOnce() -> Result<Option<Arc<T>>, UrlSessionStatus>,
+) -> UrlSessionStatus {
+    checked(|| {
+        write(out, ptr::null_mut())?;
+        call()?.map_or(Ok(()), |object| write(out, handle::give(object)))
+    })
+}
+
 /// For getters that give one reference, or NULL.
 pub(super) fn copied<T: Handle>(call: impl FnOnce() -> Result<Option<Arc<T>>, UrlSessionStatus>) -> *mut T::C {
     boundary(|| Ok(call()?.map_or(ptr::null_mut(), handle::give)))

@@ -281,7 +281,7 @@ fn set_body(
     })
 }
 
-fn change(
+pub(super) fn change(
     request: *mut UrlSessionRequest,
     change: impl FnOnce(&mut Request) -> Result<(), UrlSessionStatus>,
 ) -> UrlSessionStatus {

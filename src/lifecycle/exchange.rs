@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::authorization::Authorization;
 use super::upload::Upload;
-use super::{Means, progress, redirect, response};
+use super::{Means, cookies, progress, redirect, response};
 use crate::error::Error;
 use crate::message::{Request, Response};
 use crate::task::{Task, expectation};
@@ -84,10 +84,13 @@ async fn send(
         task.counters.expected_to_send.set(expectation(body.length));
         let has_body = body.length != Some(0);
         progress::restart_sending(task);
-        let extra = authorization.fields(route, request)?;
+        // Secrets that are this hop's alone.
+        let mut extra = authorization.fields(route, request)?;
+        extra.extend(cookies::field(means.rules, request));
         let outgoing = transport.outgoing(request, &extra, body)?;
         match transport.exchange(lease, outgoing, meter.clone()).await {
             Ok(exchange) => {
+                cookies::learn(means.rules, request, &exchange);
                 if has_body {
                     // Also where the server did not want to hear all.
                     progress::sent_all(task);

@@ -3,6 +3,7 @@
 mod authorization;
 mod body_stream;
 mod challenge;
+mod cookies;
 mod delivery;
 mod exchange;
 mod finish;
@@ -24,6 +25,7 @@ mod writer;
 
 use std::sync::Arc;
 
+pub(crate) use cookies::CookieAcceptPolicy;
 pub(crate) use request::{NetrcFile, Rules};
 
 use crate::error::Error;

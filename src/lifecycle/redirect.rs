@@ -135,6 +135,9 @@ fn follow(rules: &Rules, request: &Request, status: u16, from: &Url, target: Loc
             is_in(&SENSITIVE, name) || rules.sensitive.iter().any(|known| is_in(&[known.as_str()], name));
         (stays || !is_host) && (keeps_secrets || !is_sensitive)
     });
+    if !keeps_secrets {
+        next.drop_cookies();
+    }
     next.set_location(target);
     Ok(next)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use url::Url;
 
+use super::cookies::CookieRules;
 use crate::challenge::Credential;
 use crate::error::Error;
 use crate::message::{ACCEPTED_CODINGS, Field, Headers, Invalid, Request, RequestCredential, Text, is_same_origin};
@@ -30,6 +31,7 @@ pub(crate) struct Rules {
     /// None is the system's for temporary files.
     pub(crate) download_directory: Option<Text>,
     pub(crate) downloads_require_success: bool,
+    pub(crate) cookies: CookieRules,
 }
 
 /// Where a netrc file is, if one is used.
@@ -65,6 +67,7 @@ impl Default for Rules {
             decompression_ratio: 250,
             download_directory: None,
             downloads_require_success: false,
+            cookies: CookieRules::default(),
         }
     }
 }

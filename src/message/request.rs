@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::url::Url;
 
-use super::{Body, Headers, Interval, Invalid, Location, MultipartForm, Text};
+use super::{Body, CookiePair, Headers, Interval, Invalid, Location, MultipartForm, Text};
 use crate::challenge::Credential;
 use crate::error::Error;
 
@@ -32,6 +32,11 @@ pub struct Request {
     declared_length: Option<u64>,
     /// A server did not understand that its body waited.
     never_expects: bool,
+    /// Whether the session's cookies go with it, and its answers set some.
+    handles_cookies: bool,
+    /// Of its own: they go with it and are stored nowhere.
+    cookies: Vec<CookiePair>,
+    main_document: Option<Box<Location>>,
 }
 
 impl Request {
@@ -50,6 +55,9 @@ impl Request {
             credential: RequestCredential::Inherit,
             declared_length: None,
             never_expects: false,
+            handles_cookies: true,
+            cookies: Vec::new(),
+            main_document: None,
         }
     }
 
@@ -190,6 +198,45 @@ impl Request {
     pub(crate) fn never_expect(&mut self) {
         self.headers.drop_field("expect");
         self.never_expects = true;
+    }
+
+    pub(crate) fn set_handles_cookies(&mut self, handles_cookies: bool) {
+        self.handles_cookies = handles_cookies;
+    }
+
+    pub(crate) fn handles_cookies(&self) -> bool {
+        self.handles_cookies
+    }
+
+    /// In place of the one with that name; none takes it away.
+    pub(crate) fn set_cookie(&mut self, name: &str, value: Option<&str>) -> Result<(), Invalid> {
+        let cookie = value.map(|value| CookiePair::new(name.as_bytes(), value.as_bytes())).transpose()?;
+        self.cookies.retain(|cookie| cookie.name().as_str() != name);
+        self.cookies.extend(cookie);
+        Ok(())
+    }
+
+    pub(crate) fn cookies(&self) -> &[CookiePair] {
+        &self.cookies
+    }
+
+    /// They stay with the origin they were meant for.
+    pub(crate) fn drop_cookies(&mut self) {
+        self.cookies.clear();
+    }
+
+    /// None: the request is itself the main document's.
+    pub(crate) fn set_main_document(&mut self, url: Option<&str>) -> Result<(), Invalid> {
+        let location = url.map(|url| Box::new(Location::new(url)));
+        if location.as_ref().is_some_and(|location| location.usable().is_err()) {
+            return Err(Invalid);
+        }
+        self.main_document = location;
+        Ok(())
+    }
+
+    pub(crate) fn main_document(&self) -> Option<&Location> {
+        self.main_document.as_deref()
     }
 
     /// Whether sending it twice is as good as once (RFC 9110, 9.2.2).

@@ -2,7 +2,7 @@
 
 use crate::lifecycle::Rules;
 use crate::message::Interval;
-use crate::store::CredentialStorage;
+use crate::store::{CookieStorage, CredentialStorage};
 use crate::transport;
 
 #[derive(Clone, Copy)]
@@ -45,10 +45,11 @@ impl Configuration {
         }
     }
 
-    /// With stores of its own, which nobody else sees.
+    /// Differs from the default in what it remembers of servers: that is its own, and stays in memory.
     pub(crate) fn new_ephemeral() -> Self {
         let mut configuration = Self::new_default();
         configuration.rules.credential_storage = Some(CredentialStorage::new());
+        configuration.rules.cookies.storage = Some(CookieStorage::new());
         configuration
     }
 }

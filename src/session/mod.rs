@@ -15,6 +15,7 @@ pub(crate) use configuration::Configuration;
 pub(crate) use engine::Engine;
 use registry::{Registry, Retired};
 
+pub(crate) use crate::lifecycle::CookieAcceptPolicy;
 pub(crate) use crate::transport::TlsVersion;
 
 use crate::delegate::{Delegate, Message, Outbox, Queue};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::outgoing::Outgoing;
 use super::talk::Talk;
@@ -82,6 +82,12 @@ impl Exchange {
 
     pub(crate) fn status(&self) -> StatusCode {
         self.head.as_ref().map_or_else(StatusCode::default, |(head, _)| head.status())
+    }
+
+    /// The values of a field of the head.
+    pub(crate) fn values(&self, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+        let head = self.head.iter();
+        head.flat_map(move |(head, _)| head.headers().get_all(&name)).map(HeaderValue::as_bytes)
     }
 
     /// Whether the request's body waited for this answer, or for another before it.
