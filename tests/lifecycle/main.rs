@@ -36,6 +36,9 @@ mod step_15_invalidate;
 mod cancellation;
 mod coding;
 mod completion_handler;
+mod cookie_policy;
+mod cookie_storage;
+mod cookies;
 mod cut;
 #[cfg(unix)]
 mod dialer;

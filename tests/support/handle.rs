@@ -17,6 +17,7 @@ pub fn c_text(text: &str) -> CString {
 
 macro_rules! handle {
     ($name:ident, $c:ty, $retain:ident, $release:ident) => {
+        #[derive(Debug)]
         pub struct $name(*mut $c);
 
         // SAFETY: the header says that handles go from thread to thread.

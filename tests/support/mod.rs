@@ -5,6 +5,7 @@ pub mod body;
 pub mod certificate;
 pub mod challenge;
 pub mod connection;
+pub mod cookies;
 pub mod digest;
 pub mod directory;
 pub mod download;

@@ -42,6 +42,25 @@ pub(super) fn answer(connection: &mut Connection, request: &Request) -> bool {
             let status = parameter(query, "status").map_or(302, |status| number(&status));
             redirect(connection, request, status, &parameter(query, "url").unwrap_or_default())
         }
+        ["set-cookie", ..] => {
+            let cookies: String =
+                parameters(query, "cookie").map(|cookie| format!("Set-Cookie: {cookie}\r\n")).collect();
+            let location = parameter(query, "url").filter(|url| !url.is_empty());
+            let location = location.map(|url| format!("Location: {url}\r\n")).unwrap_or_default();
+            let status = parameter(query, "status").map_or(200, |status| number(&status));
+            respond(connection, request, status, &format!("{cookies}{location}"), b"cookies\n")
+        }
+        // A form to log in with, and what only who has done so may see.
+        ["login"] if request.body == b"user=alice&password=secret" => {
+            let cookie = "Set-Cookie: login=alice; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600\r\n";
+            respond(connection, request, 303, &format!("{cookie}Location: /account\r\n"), b"")
+        }
+        ["account"]
+            if request.value("cookie").is_some_and(|cookies| cookies.split("; ").any(|it| it == "login=alice")) =>
+        {
+            respond(connection, request, 200, "Content-Type: text/plain\r\n", b"hello, alice\n")
+        }
+        ["login" | "account"] => respond(connection, request, 403, "Content-Type: text/plain\r\n", b"log in first\n"),
         ["bytes", length] => {
             let head = format!("Content-Length: {length}\r\n");
             stream(connection, &head, number(length), |connection, piece| connection.send(piece))
@@ -166,9 +185,13 @@ pub fn pattern(place: u64, length: u64) -> Vec<u8> {
 }
 
 fn parameter(query: &str, name: &str) -> Option<String> {
+    parameters(query, name).next()
+}
+
+fn parameters(query: &str, name: &str) -> impl Iterator<Item = String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let value = pairs.into_iter().find(|(key, _)| *key == name)?.1;
-    Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+    let values = pairs.filter(move |(key, _)| *key == name).map(|(_, value)| value);
+    values.map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 
 fn number(text: &str) -> u64 {
@@ -187,6 +210,7 @@ fn reason(status: u64) -> &'static str {
         307 => "Temporary Redirect",
         308 => "Permanent Redirect",
         401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
         500 => "Internal Server Error",
         _ => "Status",
