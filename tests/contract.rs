@@ -171,6 +171,12 @@ fn c17_body_sources() {
 }
 
 #[test]
+fn c19_cookies() {
+    proves_in_a_directory("19_cookies");
+    proves("19_cookies_misuse");
+}
+
+#[test]
 fn the_static_library_needs_only_the_system() {
     let origin = Origin::http(standard::serve);
     succeeds(&linked_statically("11_completion_handler"), &[&origin.url("")]);

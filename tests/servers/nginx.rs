@@ -68,3 +68,20 @@ fn a_body_goes_through_a_proxy_and_back() {
     assert_eq!((story.outcome(), story.body()), ("ok".into(), body));
     assert_eq!(story.task.sent(), 1 << 20);
 }
+
+#[test]
+fn r013_a_login_is_kept_in_a_cookie_for_the_next_session() {
+    let login =
+        "location = /login { add_header Set-Cookie 'login=alice; Path=/; HttpOnly' always; return 303 /account; }";
+    let account = "location = /account { if ($cookie_login != alice) { return 403; } return 200 'hello, alice'; }";
+    let Some(server) = start(&format!("{login} {account}")) else { return };
+    let configuration = Configuration::ephemeral();
+    let ask = |request: &Request| {
+        let story = Story::with(&configuration, request);
+        (story.response().status_code(), story.body().starts_with(b"hello, alice"))
+    };
+    let account = Request::new(&server.url("/account"));
+    assert_eq!(ask(&account), (403, false));
+    let form = Request::new(&server.url("/login")).method("POST").body(b"user=alice&password=secret");
+    assert_eq!([ask(&form), ask(&account)], [(200, true); 2]);
+}
