@@ -64,6 +64,7 @@ fn c00_a_fault_is_seen_by_what_watches() {
 fn c01_null_and_dead_handles_everywhere() {
     proves("01_null");
     proves("01_null_transfers");
+    proves("01_null_cookies");
 }
 
 #[test]
@@ -173,7 +174,6 @@ fn c17_body_sources() {
 #[test]
 fn c19_cookies() {
     proves_in_a_directory("19_cookies");
-    proves("19_cookies_misuse");
 }
 
 #[test]

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "check.h"
+#include "cookies.h"
 #include "file.h"
 #include "urlsession.h"
 
 #define OK URL_SESSION_STATUS_OK
-#define NO_POINTER URL_SESSION_STATUS_NULL_ARGUMENT
 
 static const char *base;
 
@@ -21,6 +21,7 @@ static void handler(void *context, UrlSessionData *data, UrlSessionResponse *res
 {
     Outcome *outcome = context;
     CHECK(error == NULL);
+    call_cookies();
     outcome->status_code = url_session_response_status_code(response);
     happened(&outcome->end);
 }

@@ -37,6 +37,7 @@ mod cancellation;
 mod coding;
 mod completion_handler;
 mod cookie_policy;
+#[cfg(unix)]
 mod cookie_storage;
 mod cookies;
 mod cut;

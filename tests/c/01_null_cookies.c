@@ -144,6 +144,7 @@ int main(void)
     CHECK(url_session_cookie_new(&properties, &cookie) == OK);
     CHECK(url_session_cookie_new(&properties, &dead_cookie) == OK);
     storage = url_session_cookie_storage_new();
+    CHECK(url_session_cookie_storage_shared() == url_session_cookie_storage_shared());
     UrlSessionCookieStorage *dead_storage = url_session_cookie_storage_new();
     UrlSessionConfiguration *dead_configuration = url_session_configuration_new_default();
     UrlSessionRequest *dead_request;
