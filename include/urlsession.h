@@ -1598,10 +1598,10 @@ UrlSessionStatus url_session_challenge_completion_answer(UrlSessionChallengeComp
 UrlSessionCredentialStorage *url_session_credential_storage_new(void);
 
 /**
- * The one that default configurations use (Apple: URLCredentialStorage.shared), in memory until it is given a file;
- * one reference is yours.
+ * The one that default configurations use (Apple: URLCredentialStorage.shared), in memory until it is given a file.
+ * Lent for as long as the process lives.
  */
-UrlSessionCredentialStorage *url_session_credential_storage_copy_shared(void);
+UrlSessionCredentialStorage *url_session_credential_storage_shared(void);
 
 /**
  * Takes one more reference; gives back `storage`, or NULL where it is not a living handle.

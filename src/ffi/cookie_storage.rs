@@ -1,16 +1,12 @@
 use std::ffi::{c_char, c_void};
 use std::iter;
 use std::path::Path;
-use std::ptr;
 use std::sync::Arc;
 
-use once_cell::sync::OnceCell;
-
-use super::convert::{boundary, bytes, checked, copied, give_if_any, optional_text, text, write_if_wanted};
+use super::convert::{attempted, boundary, bytes, checked, copied, give_if_any, optional_text, text, write_if_wanted};
 use super::cookie::url_of;
-use super::handle::{self, Context, Handle, KeptLoan, Loan, borrow};
+use super::handle::{self, Context, Handle, Loan, borrow};
 use super::{UrlSessionCookie, UrlSessionData, UrlSessionError, UrlSessionStatus};
-use crate::error::Error;
 use crate::identity::Identity;
 use crate::message::{CookiePair, Data, Text};
 use crate::store::{Cookie, CookieStorage};
@@ -51,12 +47,7 @@ pub extern "C" fn url_session_cookie_storage_copy(
 /// long as the process lives.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_cookie_storage_shared() -> *mut UrlSessionCookieStorage {
-    static LENT: OnceCell<KeptLoan> = OnceCell::new();
-    boundary(|| {
-        let storage = CookieStorage::shared();
-        LENT.get_or_init(|| Loan::new(storage).keep());
-        Ok(handle::pointer(storage.identity))
-    })
+    boundary(|| Ok(handle::lend_for_good(CookieStorage::shared())))
 }
 
 /// Takes one more reference; gives back `storage`, or NULL where it is not a living handle.
@@ -218,7 +209,10 @@ pub extern "C" fn url_session_cookie_storage_set_file(
     path: *const c_char,
     error: *mut *mut UrlSessionError,
 ) -> UrlSessionStatus {
-    with_file(storage, error, |storage| Ok(storage.set_file(optional_text(path)?.map(Path::new))))
+    attempted(error, || {
+        let storage = borrow::<CookieStorage>(storage)?;
+        Ok(storage.set_file(optional_text(path)?.map(Path::new)))
+    })
 }
 
 /// Writes what has changed to the file at once, if there is one; a process that ends should have called it. FAILED:
@@ -229,19 +223,5 @@ pub extern "C" fn url_session_cookie_storage_flush(
     storage: *mut UrlSessionCookieStorage,
     error: *mut *mut UrlSessionError,
 ) -> UrlSessionStatus {
-    with_file(storage, error, |storage| Ok(storage.flush()))
-}
-
-fn with_file(
-    storage: *mut UrlSessionCookieStorage,
-    error: *mut *mut UrlSessionError,
-    call: impl FnOnce(&Arc<CookieStorage>) -> Result<Result<(), Error>, UrlSessionStatus>,
-) -> UrlSessionStatus {
-    write_if_wanted(error, ptr::null_mut);
-    checked(|| {
-        call(&borrow(storage)?)?.map_err(|why| {
-            write_if_wanted(error, || handle::give(why.into()));
-            UrlSessionStatus::FAILED
-        })
-    })
+    attempted(error, || Ok(borrow::<CookieStorage>(storage)?.flush()))
 }

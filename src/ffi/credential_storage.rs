@@ -26,11 +26,11 @@ pub extern "C" fn url_session_credential_storage_new() -> *mut UrlSessionCredent
     copied(|| Ok(Some(CredentialStorage::new())))
 }
 
-/// The one that default configurations use (Apple: URLCredentialStorage.shared), in memory until it is given a file;
-/// one reference is yours.
+/// The one that default configurations use (Apple: URLCredentialStorage.shared), in memory until it is given a file.
+/// Lent for as long as the process lives.
 #[unsafe(no_mangle)]
-pub extern "C" fn url_session_credential_storage_copy_shared() -> *mut UrlSessionCredentialStorage {
-    copied(|| Ok(Some(CredentialStorage::shared().clone())))
+pub extern "C" fn url_session_credential_storage_shared() -> *mut UrlSessionCredentialStorage {
+    boundary(|| Ok(handle::lend_for_good(CredentialStorage::shared())))
 }
 
 /// Takes one more reference; gives back `storage`, or NULL where it is not a living handle.

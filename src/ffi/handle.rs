@@ -50,6 +50,8 @@ struct Entry {
     references: usize,
     /// What the library lends, while a slot runs or an object lives.
     lent: usize,
+    /// It lives as long as the process.
+    is_for_good: bool,
 }
 
 #[derive(Default)]
@@ -86,7 +88,7 @@ pub(super) fn pointer<C>(identity: Identity) -> *mut C {
 fn count<T: Handle>(object: &Arc<T>, change: impl FnOnce(&mut Entry)) -> *mut T::C {
     let identity = object.identity();
     let mut shard = shard(identity.number()).write();
-    let fresh = || Entry { object: object.clone(), references: 0, lent: 0 };
+    let fresh = || Entry { object: object.clone(), references: 0, lent: 0, is_for_good: false };
     change(shard.entry(identity.number()).or_insert_with(fresh));
     pointer(identity)
 }
@@ -96,12 +98,18 @@ fn uncount(number: usize, change: impl FnOnce(&mut Entry)) -> Option<Entry> {
     let mut shard = shard(number).write();
     let MapEntry::Occupied(mut entry) = shard.entry(number) else { return None };
     change(entry.get_mut());
-    (entry.get().references + entry.get().lent == 0).then(|| entry.remove())
+    let Entry { references, lent, is_for_good, .. } = *entry.get();
+    (references + lent == 0 && !is_for_good).then(|| entry.remove())
 }
 
 /// One reference for the application.
 pub(super) fn give<T: Handle>(object: Arc<T>) -> *mut T::C {
     count(&object, |entry| entry.references += 1)
+}
+
+/// A loan for as long as the process lives.
+pub(super) fn lend_for_good<T: Handle>(object: &Arc<T>) -> *mut T::C {
+    count(object, |entry| entry.is_for_good = true)
 }
 
 /// The object behind a handle.

@@ -67,14 +67,13 @@ impl CookieJar {
         Some(taken)
     }
 
-    /// Beside what is here, which is newer; gives the changes there have been then.
-    pub(super) fn insert_new(&mut self, cookies: Vec<Arc<Cookie>>, now: f64) -> u64 {
+    /// Beside what is here, which is newer.
+    pub(super) fn insert_new(&mut self, cookies: Vec<Arc<Cookie>>, now: f64) {
         for cookie in cookies {
             if !self.contains(&cookie) {
                 self.insert(cookie, now);
             }
         }
-        self.changes
     }
 
     fn contains(&self, cookie: &Cookie) -> bool {

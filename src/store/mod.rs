@@ -3,7 +3,6 @@
 mod admissions;
 mod cookie;
 mod cookie_date;
-mod cookie_file;
 mod cookie_jar;
 mod cookie_storage;
 mod credential_file;
