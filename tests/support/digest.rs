@@ -16,6 +16,8 @@ use super::realm::Guard;
 pub struct Digest {
     pub realm: &'static str,
     pub user: &'static str,
+    /// Another user, with the same password.
+    pub also: Option<&'static str>,
     pub password: &'static str,
     /// Empty does not name one, which means MD5.
     pub algorithm: &'static str,
@@ -35,6 +37,7 @@ impl Default for Digest {
         Self {
             realm: "here",
             user: "alice",
+            also: None,
             password: "secret",
             algorithm: "SHA-256",
             qop: "auth",
@@ -97,7 +100,7 @@ impl Digest {
     fn verify(&self, request: &Request, nonces: &mut Nonces) -> Result<(), String> {
         let value = request.value("authorization").ok_or("nothing said")?;
         let said = Parameters::read(value)?;
-        self.verify_user(&said)?;
+        let user = self.user(&said)?;
         said.is("realm", Some(&quoted(self.realm)))?;
         said.is("uri", Some(&quoted(request.target())))?;
         said.is("algorithm", Some(self.algorithm).filter(|name| !name.is_empty()))?;
@@ -105,7 +108,7 @@ impl Digest {
         said.is("opaque", opaque)?;
         let is_session = self.algorithm.ends_with("-sess");
         let (nonce, cnonce) = (said.text("nonce")?, said.text("cnonce"));
-        let mut key = self.hash(&format!("{}:{}:{}", self.user, self.realm, self.password));
+        let mut key = self.hash(&format!("{user}:{}:{}", self.realm, self.password));
         if is_session {
             key = self.hash(&format!("{key}:{nonce}:{}", cnonce.as_ref().map_err(Clone::clone)?));
         }
@@ -133,20 +136,25 @@ impl Digest {
         self.verify_count(count, nonces.get_mut(&nonce).ok_or("another's nonce")?)
     }
 
-    fn verify_user(&self, said: &Parameters) -> Result<(), String> {
+    fn user(&self, said: &Parameters) -> Result<&'static str, String> {
+        let also = self.also.filter(|also| self.verify_user(also, said).is_ok());
+        also.map_or_else(|| self.verify_user(self.user, said).map(|()| self.user), Ok)
+    }
+
+    fn verify_user(&self, user: &str, said: &Parameters) -> Result<(), String> {
         if self.more.contains("userhash=true") {
             said.is("userhash", Some("true"))?;
-            return said.is("username", Some(&quoted(&self.hash(&format!("{}:{}", self.user, self.realm)))));
+            return said.is("username", Some(&quoted(&self.hash(&format!("{}:{}", user, self.realm)))));
         }
         said.is("userhash", None)?;
         let Some(extended) = said.0.get("username*") else {
-            return said.is("username", Some(&quoted(self.user)));
+            return said.is("username", Some(&quoted(user)));
         };
         let is_right = extended.strip_prefix("UTF-8''").is_some_and(|user| {
-            user.is_ascii() && percent_decode_str(user).decode_utf8().is_ok_and(|user| user == self.user)
+            user.is_ascii() && percent_decode_str(user).decode_utf8().is_ok_and(|user| user == user)
         });
         // A quoted one is for everybody, and this one for those that have said that they read it.
-        let is_asked_for = self.more.contains("charset=UTF-8") && !self.user.is_ascii();
+        let is_asked_for = self.more.contains("charset=UTF-8") && !user.is_ascii();
         if is_right && is_asked_for { Ok(()) } else { Err(format!("username* {extended}")) }
     }
 

@@ -62,26 +62,26 @@ pub fn by_folder(guards: impl IntoIterator<Item = (&'static str, Arc<Guard>)>) -
 
 /// A server that is guarded, and serves the standard script to whom it lets in.
 pub fn origin(guard: &Arc<Guard>) -> Origin {
-    Origin::http(script(guard))
+    Origin::http(script(guard, standard::answer))
 }
 
-pub fn script(guard: &Arc<Guard>) -> impl Fn(&mut Connection) + Send + Sync + 'static {
+/// Answers whom the guard lets in so; false ends the connection.
+pub fn script(
+    guard: &Arc<Guard>,
+    answer: impl Fn(&mut Connection, &Request) -> bool + Send + Sync + 'static,
+) -> impl Fn(&mut Connection) + Send + Sync + 'static {
     let guard = guard.clone();
     move |connection| {
         while let Some(request) = connection.read_request() {
-            if !answer(connection, &request, &*guard) {
+            let stays = match guard(&request) {
+                Ok(fields) if fields.is_empty() => answer(connection, &request),
+                Ok(fields) => standard::respond(connection, &request, 200, &fields, b"let in\n"),
+                Err(fields) => standard::respond(connection, &request, 401, &fields, REFUSED),
+            };
+            if !stays {
                 return;
             }
         }
-    }
-}
-
-/// Answers one request; false where that ends the connection.
-fn answer(connection: &mut Connection, request: &Request, guard: &Guard) -> bool {
-    match guard(request) {
-        Ok(fields) if fields.is_empty() => standard::answer(connection, request),
-        Ok(fields) => standard::respond(connection, request, 200, &fields, b"let in\n"),
-        Err(fields) => standard::respond(connection, request, 401, &fields, REFUSED),
     }
 }
 

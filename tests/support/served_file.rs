@@ -61,7 +61,7 @@ impl ServedFile {
     }
 
     /// Answers one request; false where that ends the connection.
-    fn answer(&self, connection: &mut Connection, request: &Request) -> bool {
+    pub fn answer(&self, connection: &mut Connection, request: &Request) -> bool {
         let (answer, body, end) = {
             let mut state = self.0.lock().unwrap();
             let end = state.ends.pop_front();
