@@ -99,6 +99,7 @@ impl Party {
 
     /// An answer that is no refusal: what let us in is worth remembering.
     pub(super) fn settle(&mut self, errand: &Errand<'_>, keys: Keys<'_>, info: Option<&str>) {
+        self.rounds = 0;
         let sent = self.sent.take();
         if let Some(chosen) = self.chosen.take() {
             let Chosen { space, credential, digest } = chosen;

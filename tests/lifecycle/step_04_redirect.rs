@@ -77,6 +77,17 @@ fn a055_failures_are_counted_anew_in_another_space() {
     assert_eq!(said(&second.requests()), ["-".to_owned(), value("somebody"), value("bob")]);
 }
 
+#[test]
+fn a055_a_long_chain_of_guarded_hops_is_no_endless_loop() {
+    let origin = realm::origin(&realm::any(vec![realm::basic("here", "alice", "secret")]));
+    let recorder = Recorder::default().meeting(|_| Reply::Use(Credential::user("alice", "secret")));
+    let request = Request::new(&origin.url("/redirect/40")).redirects(50);
+    let story = Story::told_to(recorder, &Configuration::ephemeral(), &request);
+    // NONE is for one challenge alone, so that every hop asks.
+    assert_eq!((story.outcome(), story.response().status_code()), ("ok".into(), 200));
+    assert_eq!(asked(recorder).len(), 42);
+}
+
 /// What two origins hear, the first of which sends on to the second.
 fn heard(
     configure: impl FnOnce(&Origin) -> Configuration,
