@@ -78,7 +78,7 @@ impl Party {
         if errand.is_left_alone {
             return None;
         }
-        let own = errand.own.as_ref().filter(|own| !self.was_refused(own));
+        let own = errand.own.as_ref().filter(|own| !self.was_refused(own, errand));
         let known = || {
             keys.admissions.find(errand.peer.place(), errand.url, errand.own.as_ref(), |known| {
                 let value = value(&known.credential, known.digest.as_mut(), errand)?;
@@ -92,7 +92,7 @@ impl Party {
             };
             Some((Sent { method, space: None, credential: own?.clone() }, value(own?, None, errand)?))
         };
-        let (sent, value) = known().filter(|(sent, _)| !self.was_refused(&sent.credential)).or_else(ahead)?;
+        let (sent, value) = known().filter(|(sent, _)| !self.was_refused(&sent.credential, errand)).or_else(ahead)?;
         self.sent = Some(sent);
         Some(value)
     }
@@ -197,8 +197,10 @@ impl Party {
         }
     }
 
-    fn was_refused(&self, credential: &Credential) -> bool {
-        self.refused.iter().any(|(_, refused)| refused.is_same(credential))
+    /// Here; what one server does not take, another may.
+    fn was_refused(&self, credential: &Credential, errand: &Errand<'_>) -> bool {
+        let place = errand.peer.place();
+        self.refused.iter().any(|(space, refused)| space.is_at(place) && refused.is_same(credential))
     }
 
     /// Row E014: what let the session in elsewhere in this space needs no new question.
@@ -206,7 +208,7 @@ impl Party {
         if errand.is_left_alone || errand.own.is_some() {
             return None;
         }
-        keys.admissions.credential(&offer.space).filter(|known| !self.was_refused(known))
+        keys.admissions.credential(&offer.space).filter(|known| !self.was_refused(known, errand))
     }
 
     /// What default handling uses: the application's own, else the storage's; nothing that was wrong before.
@@ -216,7 +218,7 @@ impl Party {
         }
         let stored = || keys.storage?.get(&offer.space, None);
         let own = errand.own.clone().filter(|own| offer.takes(own));
-        own.or_else(stored).filter(|credential| offer.takes(credential) && !self.was_refused(credential))
+        own.or_else(stored).filter(|credential| offer.takes(credential) && !self.was_refused(credential, errand))
     }
 }
 

@@ -78,6 +78,26 @@ fn a055_failures_are_counted_anew_in_another_space() {
 }
 
 #[test]
+fn a055_what_one_server_refused_is_proposed_to_another() {
+    let (first, second) = (guarded("alice"), guarded("bob"));
+    let storage = CredentialStorage::default();
+    for (origin, realm) in [(&first, "alice"), (&second, "bob")] {
+        let port = origin.address().port();
+        let space = ProtectionSpace::of(port, realm, UrlSessionAuthenticationMethod::HTTP_BASIC);
+        storage.set(&space, &user("bob"), true);
+    }
+    let recorder = Recorder::default().meeting(|asked| match asked.challenge.failures() {
+        0 => Reply::Default,
+        _ => as_the_realm(asked),
+    });
+    let configuration = Configuration::ephemeral().credential_storage(Some(&storage));
+    let request = Request::new(&sending_on(&first, &second.url("/hello")));
+    let story = Story::told_to(recorder, &configuration, &request);
+    assert_eq!(asked(recorder), ["Basic \"alice\" 0 bob", "Basic \"alice\" 1 -", "Basic \"bob\" 0 bob"]);
+    assert_eq!((story.response().status_code(), said(&second.requests())), (200, vec!["-".to_owned(), value("bob")]));
+}
+
+#[test]
 fn a055_a_long_chain_of_guarded_hops_is_no_endless_loop() {
     let origin = realm::origin(&realm::any(vec![realm::basic("here", "alice", "secret")]));
     let recorder = Recorder::default().meeting(|_| Reply::Use(Credential::user("alice", "secret")));
