@@ -83,34 +83,37 @@ impl<'a> Authorization<'a> {
         let is_explicit = request.headers().contains(AUTHORIZATION.as_str());
         let choice = self.task.original_request().credential();
         let is_left_alone = is_explicit || matches!(choice, RequestCredential::Nobody);
+        let given = self.given(url);
         Ok(Errand {
             peer: route.peer(),
             url: Some(url),
             method: request.method_text().as_str(),
             target: &url[Position::BeforePath..Position::AfterQuery],
             body: request.body(),
-            own: if is_left_alone { None } else { self.own(url) },
+            is_given: given.is_some(),
+            own: if is_left_alone { None } else { given.or_else(|| self.inherited(url)) },
             is_left_alone,
         })
     }
 
-    /// Row R020: the request's own, the session's, the URL's, the netrc file's; each where it is meant for.
-    fn own(&self, url: &Url) -> Option<Arc<Credential>> {
-        let original = self.task.original_request();
-        let first = original.url().ok()?;
-        let stays = is_same_origin(first, url) || is_default_port_upgrade(first, url);
-        if let RequestCredential::This(credential) = original.credential()
-            && stays
-        {
-            return Some(credential.clone());
+    /// Row R020: the request's own first, where it is meant for.
+    fn given(&self, url: &Url) -> Option<Arc<Credential>> {
+        match self.task.original_request().credential() {
+            RequestCredential::This(credential) if self.stays(url) => Some(credential.clone()),
+            _ => None,
         }
+    }
+
+    /// Then the session's, the URL's, the netrc file's.
+    fn inherited(&self, url: &Url) -> Option<Arc<Credential>> {
         let of_session = self.means.rules.credentials.iter().find(|(origin, _)| is_same_origin(origin, url));
         let of_netrc = || {
             let (host, credential) = self.netrc.as_ref()?;
             credential.clone().filter(|_| url.host_str() == Some(host))
         };
         let of_url = || {
-            let (user, password) = user_info(url).or_else(|| user_info(first).filter(|_| stays))?;
+            let first = self.task.original_request().url().ok().filter(|_| self.stays(url));
+            let (user, password) = user_info(url).or_else(|| user_info(first?))?;
             // A password that is not in the URL may be in the file.
             let credential = match password {
                 Some(password) => return Credential::password(&user, &password, Persistence::None).ok(),
@@ -119,6 +122,12 @@ impl<'a> Authorization<'a> {
             credential.or_else(|| Credential::password(&user, "", Persistence::None).ok())
         };
         of_session.map(|(_, credential)| credential.clone()).or_else(of_url).or_else(of_netrc)
+    }
+
+    /// Whether this is where the task was sent, or better.
+    fn stays(&self, url: &Url) -> bool {
+        let first = self.task.original_request().url();
+        first.is_ok_and(|first| is_same_origin(first, url) || is_default_port_upgrade(first, url))
     }
 }
 

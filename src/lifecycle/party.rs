@@ -30,6 +30,8 @@ pub(super) struct Errand<'a> {
     pub(super) body: &'a Body,
     /// What the application gave for it beforehand.
     pub(super) own: Option<Arc<Credential>>,
+    /// That is who the request says it is: nobody else is looked for.
+    pub(super) is_given: bool,
     /// Nothing is used but what the delegate answers.
     pub(super) is_left_alone: bool,
 }
@@ -216,9 +218,10 @@ impl Party {
         if errand.is_left_alone {
             return None;
         }
-        let stored = || keys.storage?.get(&offer.space, None);
-        let own = errand.own.clone().filter(|own| offer.takes(own));
-        own.or_else(stored).filter(|credential| offer.takes(credential) && !self.was_refused(credential, errand))
+        let is_usable = |credential: &Arc<Credential>| offer.takes(credential) && !self.was_refused(credential, errand);
+        let storage = keys.storage.filter(|_| !errand.is_given);
+        let stored = || storage?.get(&offer.space, None).filter(is_usable);
+        errand.own.clone().filter(is_usable).or_else(stored)
     }
 }
 

@@ -48,6 +48,21 @@ fn a045_default_handling_uses_what_is_stored() {
 }
 
 #[test]
+fn a045_first_the_url_then_the_storage_then_the_401() {
+    let origin = guarded();
+    let (_, configuration) = storing(&space(&origin), &Credential::user("alice", "secret"));
+    let story = Story::with(&configuration, &Request::new(&with_user(&origin, "bob:wrong")));
+    assert_eq!((story.outcome(), story.response().status_code()), ("ok".into(), 200));
+    assert_eq!(said(&origin.requests()), [basic_value("bob", "wrong"), basic_value("alice", "secret")]);
+
+    let origin = guarded();
+    let (_, configuration) = storing(&space(&origin), &Credential::user("alice", "wrong"));
+    let story = Story::with(&configuration, &Request::new(&with_user(&origin, "bob:wrong")));
+    assert_eq!((story.outcome(), story.response().status_code()), ("ok".into(), 401));
+    assert_eq!(said(&origin.requests()), [basic_value("bob", "wrong"), basic_value("alice", "wrong")]);
+}
+
+#[test]
 fn a045_what_is_stored_answers_digest_too() {
     let (guard, refusals) = Digest::default().guard();
     let origin = realm::origin(&guard);

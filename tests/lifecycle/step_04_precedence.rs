@@ -132,6 +132,21 @@ fn r021_the_sessions_credential_is_for_its_origin() {
 }
 
 #[test]
+fn r020_who_a_request_says_it_is_it_stays() {
+    let origin = realm::origin(&realm::basic("here", "stored", "secret"));
+    let storage = CredentialStorage::default();
+    let space = ProtectionSpace::of(origin.address().port(), "here", UrlSessionAuthenticationMethod::HTTP_BASIC);
+    storage.set(&space, &user("stored"), true);
+    let configuration = Configuration::ephemeral().credential_storage(Some(&storage));
+    let plain = || Request::new(&origin.url("/hello"));
+    let story = Story::with(&configuration, &plain().credential(&user("request")));
+    assert_eq!((story.response().status_code(), said(&origin.requests())), (401, vec![value("request")]));
+    let token = Credential::bearer("token", UrlSessionCredentialPersistence::NONE);
+    assert_eq!(Story::with(&configuration, &plain().credential(&token)).response().status_code(), 401);
+    assert_eq!(Story::with(&configuration, &plain()).response().status_code(), 200);
+}
+
+#[test]
 fn r007_a_user_in_the_url_goes_nowhere_but_into_the_credential() {
     let cases =
         [("alice:secret", "alice", "secret"), ("alice", "alice", ""), ("al%40ice:s%3Acr%C3%BCt", "al@ice", "s:crüt")];
