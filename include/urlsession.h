@@ -405,7 +405,7 @@ typedef struct {
      */
     size_t same_site;
     /**
-     * Not 0: only for https.
+     * Not 0: only for https, on loopback too.
      */
     size_t secure;
     /**
@@ -1661,12 +1661,13 @@ UrlSessionStatus url_session_credential_storage_remove_all(UrlSessionCredentialS
 
 /**
  * A cookie of the application's making, in `*cookie` (Apple: initWithProperties:); one reference is yours.
- * INVALID_ARGUMENT: no domain; neither name nor value, or more than 4096 bytes of both; domain or path of more than
- * 1024; a control character, ';', or a blank at an end; `expires` that is not finite; or a name that promises what is
+ * INVALID_ARGUMENT: no domain, or one of more than 1024 bytes; neither name nor value, or more than 4096 bytes of both;
+ * a path of more than 8192; a control character, ';', or a blank at an end; `expires` that is not finite; or a name that promises what is
  * not so: "__Secure-" is for secure cookies, "__Host-" for secure ones of a host alone and of the path "/" (RFC
  * 6265bis). `properties` and `cookie`: not NULL.
  */
-UrlSessionStatus url_session_cookie_new(const UrlSessionCookieProperties *properties, UrlSessionCookie **cookie);
+UrlSessionStatus url_session_cookie_new(const UrlSessionCookieProperties *properties,
+                                        UrlSessionCookie **cookie);
 
 /**
  * The cookie that `set_cookie`, the value of a Set-Cookie field, would set if `url` answered with it now (Apple:
@@ -1811,8 +1812,8 @@ UrlSessionStatus url_session_cookie_storage_get_cookies(const UrlSessionCookieSt
                                                         void *context);
 
 /**
- * What the Cookie field of a request for `url` would be, "a=1; b=2"; one reference is yours. NULL where no cookie
- * goes there, and for what is no http or https URL.
+ * What the Cookie field of a request for `url` would be, "a=1; b=2"; one reference is yours. It has 64 KiB at most: a
+ * cookie that does not fit is left out. NULL where no cookie goes there, and for what is no http or https URL.
  */
 UrlSessionData *url_session_cookie_storage_copy_cookie_header(const UrlSessionCookieStorage *storage, const char *url);
 
@@ -1859,7 +1860,8 @@ UrlSessionStatus url_session_cookie_storage_flush(UrlSessionCookieStorage *stora
 UrlSessionConfiguration *url_session_configuration_new_default(void);
 
 /**
- * The defaults, with everything in memory and gone with the session; one reference is yours.
+ * The defaults, with storages of its own in memory, gone with their last configuration or session; one reference is
+ * yours.
  */
 UrlSessionConfiguration *url_session_configuration_new_ephemeral(void);
 

@@ -20,6 +20,7 @@
 //! | 2 | session from configuration and delegate | `session/mod.rs` |
 //! | 3 | tasks, suspended until `resume`; the request with what is added | `session/mod.rs`, `lifecycle/request.rs` |
 //! | 4 | connection and trust | `lifecycle/exchange.rs`, `transport/` |
+//! | 4, 5 | cookies, for every hop | `lifecycle/cookies.rs`, `store/` |
 //! | 5 | redirect, then back to 4 | `lifecycle/redirect.rs` |
 //! | 6 | a download goes on at the offset where it stopped | `lifecycle/resumption.rs`, `task/resume_data.rs` |
 //! | 7 | response: allow, cancel, become a download; interim answers before | `lifecycle/response.rs` |

@@ -40,7 +40,8 @@ pub extern "C" fn url_session_configuration_new_default() -> *mut UrlSessionConf
     copied(|| Ok(Some(Builder::new(Configuration::new_default()))))
 }
 
-/// The defaults, with everything in memory and gone with the session; one reference is yours.
+/// The defaults, with storages of its own in memory, gone with their last configuration or session; one reference is
+/// yours.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_new_ephemeral() -> *mut UrlSessionConfiguration {
     copied(|| Ok(Some(Builder::new(Configuration::new_ephemeral()))))

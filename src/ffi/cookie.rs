@@ -60,7 +60,7 @@ pub struct UrlSessionCookieProperties {
     pub expires: f64,
     /// A UrlSessionCookieSameSite.
     pub same_site: usize,
-    /// Not 0: only for https.
+    /// Not 0: only for https, on loopback too.
     pub secure: usize,
     /// Not 0: the server does not want scripts to see it. Recorded and no more.
     pub http_only: usize,
@@ -83,8 +83,8 @@ const EMPTY: UrlSessionCookieProperties = UrlSessionCookieProperties {
 };
 
 /// A cookie of the application's making, in `*cookie` (Apple: initWithProperties:); one reference is yours.
-/// INVALID_ARGUMENT: no domain; neither name nor value, or more than 4096 bytes of both; domain or path of more than
-/// 1024; a control character, ';', or a blank at an end; `expires` that is not finite; or a name that promises what is
+/// INVALID_ARGUMENT: no domain, or one of more than 1024 bytes; neither name nor value, or more than 4096 bytes of both;
+/// a path of more than 8192; a control character, ';', or a blank at an end; `expires` that is not finite; or a name that promises what is
 /// not so: "__Secure-" is for secure cookies, "__Host-" for secure ones of a host alone and of the path "/" (RFC
 /// 6265bis). `properties` and `cookie`: not NULL.
 #[unsafe(no_mangle)]

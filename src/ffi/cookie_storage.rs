@@ -155,8 +155,8 @@ pub extern "C" fn url_session_cookie_storage_get_cookies(
     })
 }
 
-/// What the Cookie field of a request for `url` would be, "a=1; b=2"; one reference is yours. NULL where no cookie
-/// goes there, and for what is no http or https URL.
+/// What the Cookie field of a request for `url` would be, "a=1; b=2"; one reference is yours. It has 64 KiB at most: a
+/// cookie that does not fit is left out. NULL where no cookie goes there, and for what is no http or https URL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_cookie_storage_copy_cookie_header(
     storage: *const UrlSessionCookieStorage,

@@ -81,3 +81,23 @@ fn is_sound(octets: &[u8]) -> bool {
 fn latin1(octets: &[u8]) -> Text {
     Text::from(octets.iter().map(|&octet| char::from(octet)).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_does_not_get_too_long() {
+        let pairs: Vec<_> =
+            (0..40).map(|number| CookiePair::new(&[b'a' + number % 26], &[b'x'; 4000]).unwrap()).collect();
+        let small = CookiePair::new(b"small", b"1").unwrap();
+        let field = CookiePair::field(pairs.iter().chain([&small])).unwrap();
+        assert!(field.len() <= LONGEST_FIELD && field.len() > LONGEST_FIELD - 4100, "{}", field.len());
+        assert!(field.ends_with(b"; small=1"));
+    }
+
+    #[test]
+    fn a_value_is_not_shown() {
+        assert_eq!(format!("{:?}", CookiePair::new(b"name", b"secret").unwrap()), "name=…");
+    }
+}

@@ -48,8 +48,11 @@ pub(crate) struct CookieProperties<'a> {
     pub(crate) is_host_only: bool,
 }
 
-/// What else than name and value may be long (RFC 6265bis, 5.6).
+/// What a server says of a cookie (RFC 6265bis, 5.6).
 pub(super) const LONGEST_ATTRIBUTE: usize = 1024;
+
+/// Where no path is said it is the URL's, which may be longer.
+const LONGEST_PATH: usize = 8 << 10;
 
 /// When years get a fifth digit, which not every reader of a cookie file can take.
 const LATEST: f64 = 253_402_300_799.0;
@@ -60,11 +63,8 @@ impl Cookie {
         let domain = properties.domain.strip_prefix('.').unwrap_or(properties.domain);
         let path = if properties.path.starts_with(b"/") { properties.path } else { b"/" };
         let is_bad = |octet: &u8| octet.is_ascii_control() && *octet != b'\t';
-        if domain.is_empty()
-            || domain.starts_with('.')
-            || domain.len().max(path.len()) > LONGEST_ATTRIBUTE
-            || path.iter().any(is_bad)
-        {
+        let is_no_domain = domain.is_empty() || domain.starts_with('.') || domain.len() > LONGEST_ATTRIBUTE;
+        if is_no_domain || path.len() > LONGEST_PATH || path.iter().any(is_bad) {
             return Err(Invalid);
         }
         let host = Host::parse(domain).map_err(|_| Invalid)?;

@@ -13,6 +13,9 @@ use super::cookie::{domain_matches, path_matches};
 const MOST_OF_A_DOMAIN: usize = 180;
 pub(super) const MOST: usize = 3000;
 
+/// With a dot behind.
+const LONGEST_NAME: usize = 254;
+
 #[derive(Clone)]
 struct Stored {
     cookie: Arc<Cookie>,
@@ -114,7 +117,8 @@ impl CookieJar {
     pub(super) fn matching(&mut self, url: &Url, now: f64) -> Vec<Arc<Cookie>> {
         self.ticks += 1;
         let mut found = Vec::new();
-        let is_name = matches!(url.host(), Some(Host::Domain(_)));
+        // An address has nothing above it, and what no DNS can hold is not worth taking apart.
+        let is_name = matches!(url.host(), Some(Host::Domain(name)) if name.len() <= LONGEST_NAME);
         let mut domain = url.host_str();
         while let Some(name) = domain {
             let stored = self.domains.get_mut(name).into_iter().flatten();

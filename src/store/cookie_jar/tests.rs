@@ -183,3 +183,12 @@ fn r014_5_7_a_full_jar_loses_what_is_longest_unused() {
     assert_eq!((sent(&mut jar, "http://n0.test/"), sent(&mut jar, "http://n10.test/")), ("a".into(), String::new()));
     assert_eq!(sent(&mut jar, "http://n11.test/"), "a");
 }
+
+#[test]
+fn r014_a_host_that_no_dns_can_hold_costs_nothing() {
+    let long = format!("http://{}test/", "a.".repeat(30_000));
+    let mut jar = jar(&[("http://a.test/", "a=1; Domain=a.test")]);
+    assert_eq!(sent(&mut jar, &long), "");
+    assert_eq!(sent(&mut jar, &format!("http://{}a.test/", "a.".repeat(120))), "a");
+    assert!(Cookie::from_field(&url(&long), b"a=1", NOW).is_err());
+}

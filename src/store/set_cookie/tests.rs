@@ -152,6 +152,8 @@ fn r014_5_1_4_and_5_6_4_default_path() {
         }
     }
     assert_eq!(path("http://a.test/a/b", "a=b; Path=x; Path=/x/"), "/x/");
+    let long = "/a".repeat(1000);
+    assert_eq!(path(&format!("http://a.test{long}/"), "a=b"), long);
 }
 
 #[test]
