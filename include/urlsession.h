@@ -1661,13 +1661,12 @@ UrlSessionStatus url_session_credential_storage_remove_all(UrlSessionCredentialS
 
 /**
  * A cookie of the application's making, in `*cookie` (Apple: initWithProperties:); one reference is yours.
- * INVALID_ARGUMENT: no domain, or one of more than 1024 bytes; neither name nor value, or more than 4096 bytes of both;
- * a path of more than 8192; a control character, ';', or a blank at an end; `expires` that is not finite; or a name that promises what is
- * not so: "__Secure-" is for secure cookies, "__Host-" for secure ones of a host alone and of the path "/" (RFC
- * 6265bis). `properties` and `cookie`: not NULL.
+ * INVALID_ARGUMENT: no domain, or one of more than 1024 bytes; neither name nor value, or more than 4096 bytes of
+ * both; a path of more than 8192; a control character, ';', or a blank at an end; `expires` that is not finite; or a
+ * name that promises what is not so: "__Secure-" is for secure cookies, "__Host-" for secure ones of a host alone and
+ * of the path "/" (RFC 6265bis). `properties` and `cookie`: not NULL.
  */
-UrlSessionStatus url_session_cookie_new(const UrlSessionCookieProperties *properties,
-                                        UrlSessionCookie **cookie);
+UrlSessionStatus url_session_cookie_new(const UrlSessionCookieProperties *properties, UrlSessionCookie **cookie);
 
 /**
  * The cookie that `set_cookie`, the value of a Set-Cookie field, would set if `url` answered with it now (Apple:
@@ -1839,9 +1838,9 @@ UrlSessionData *url_session_cookie_storage_copy_netscape(const UrlSessionCookieS
  * that have no end. What the file has is taken beside what is in the storage; one that is not there is empty, and a
  * line that is no cookie is skipped. A change is written within a second, by a thread for it: the file is replaced as
  * a whole, and its owner alone may read it. So it is one storage's and one process's: of two, the last who writes
- * wins. Nothing is synced to the disk. A relative path counts from the working directory. NULL: only in memory again.
- * FAILED: nothing has changed, and `*error`, which may be NULL, says why (CANNOT_OPEN_FILE, or CANNOT_WRITE_TO_FILE
- * for the file it had before, and below it the system's); one reference is yours.
+ * wins. Nothing is synced to the disk. A relative path counts from the working directory. A file it had before is
+ * written once more; NULL: then only in memory again. FAILED: nothing has changed, and `*error`, which may be NULL,
+ * says why (CANNOT_OPEN_FILE, and below it the system's); one reference is yours.
  */
 UrlSessionStatus url_session_cookie_storage_set_file(UrlSessionCookieStorage *storage,
                                                      const char *path,

@@ -83,10 +83,10 @@ const EMPTY: UrlSessionCookieProperties = UrlSessionCookieProperties {
 };
 
 /// A cookie of the application's making, in `*cookie` (Apple: initWithProperties:); one reference is yours.
-/// INVALID_ARGUMENT: no domain, or one of more than 1024 bytes; neither name nor value, or more than 4096 bytes of both;
-/// a path of more than 8192; a control character, ';', or a blank at an end; `expires` that is not finite; or a name that promises what is
-/// not so: "__Secure-" is for secure cookies, "__Host-" for secure ones of a host alone and of the path "/" (RFC
-/// 6265bis). `properties` and `cookie`: not NULL.
+/// INVALID_ARGUMENT: no domain, or one of more than 1024 bytes; neither name nor value, or more than 4096 bytes of
+/// both; a path of more than 8192; a control character, ';', or a blank at an end; `expires` that is not finite; or a
+/// name that promises what is not so: "__Secure-" is for secure cookies, "__Host-" for secure ones of a host alone and
+/// of the path "/" (RFC 6265bis). `properties` and `cookie`: not NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_cookie_new(
     properties: *const UrlSessionCookieProperties,

@@ -200,9 +200,9 @@ pub extern "C" fn url_session_cookie_storage_copy_netscape(
 /// that have no end. What the file has is taken beside what is in the storage; one that is not there is empty, and a
 /// line that is no cookie is skipped. A change is written within a second, by a thread for it: the file is replaced as
 /// a whole, and its owner alone may read it. So it is one storage's and one process's: of two, the last who writes
-/// wins. Nothing is synced to the disk. A relative path counts from the working directory. NULL: only in memory again.
-/// FAILED: nothing has changed, and `*error`, which may be NULL, says why (CANNOT_OPEN_FILE, or CANNOT_WRITE_TO_FILE
-/// for the file it had before, and below it the system's); one reference is yours.
+/// wins. Nothing is synced to the disk. A relative path counts from the working directory. A file it had before is
+/// written once more; NULL: then only in memory again. FAILED: nothing has changed, and `*error`, which may be NULL,
+/// says why (CANNOT_OPEN_FILE, and below it the system's); one reference is yours.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_cookie_storage_set_file(
     storage: *mut UrlSessionCookieStorage,

@@ -72,7 +72,7 @@ pub(super) fn learn(rules: &Rules, request: &Request, exchange: &Exchange) {
     }
 }
 
-/// A request that names no main document is one's own, as where a browser goes to a page; so is every redirect of it.
+/// A request that names no main document is for one, as where a browser goes to a page; so is every redirect of it.
 fn accepts(policy: CookieAcceptPolicy, request: &Request) -> bool {
     let is_first_party = || {
         let document = request.main_document().and_then(|document| document.usable().ok());

@@ -15,7 +15,7 @@ use crate::file::{directory_of, readable};
 /// Changes of this time go to the file in one.
 const GATHERED: Duration = Duration::from_millis(200);
 /// More than all that can be remembered.
-const LARGEST: u64 = 32 << 20;
+const LARGEST: u64 = 64 << 20;
 
 /// Something that can be written down.
 pub(super) trait Memory: Send + Sync + 'static {
@@ -67,7 +67,8 @@ impl<T: Memory> Kept<T> {
         path: Option<&Path>,
         remember: impl FnOnce(&mut T, &[u8]),
     ) -> Result<(), Error> {
-        self.flush()?;
+        // What fails is for the next file, or for whoever flushes before.
+        let _ = self.flush();
         let opened = path.map(KeptFile::open).transpose()?;
         let mut kept = self.file.lock();
         self.has_file.store(opened.is_some(), Ordering::Relaxed);

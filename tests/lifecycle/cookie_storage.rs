@@ -73,7 +73,7 @@ fn q031_r015_a_cookie_without_a_domain_is_refused() {
 
 #[test]
 fn r014_what_the_application_makes_obeys_the_rules_too() {
-    let long = "x".repeat(4096);
+    let long = "x".repeat(8192);
     for (name, value) in [("", ""), ("a=", "b"), ("a;", "b"), ("a", ";"), ("a\n", "b"), ("a", "b "), ("a", &long)] {
         assert_eq!(Cookie::with(name, value, "a.test", "/", |_| {}).err(), Some(INVALID), "{name:?} {value:?}");
     }
@@ -281,10 +281,15 @@ fn q028_a_file_that_cannot_be_had_is_an_error() {
     fs::remove_dir_all(&inner).unwrap();
     storage.store("http://a.test/", "b=1; Max-Age=60");
     assert_eq!(storage.flush().unwrap_err().code(), -3003);
-    assert_eq!(storage.set_file(&directory.at("other")).unwrap_err().code(), -3003);
     fs::create_dir(&inner).unwrap();
     storage.flush().unwrap();
     assert!(fs::read_to_string(inner.join("cookies")).unwrap().contains("\tb\t1"));
+    // Who has lost one file may have another.
+    fs::remove_dir_all(&inner).unwrap();
+    storage.store("http://a.test/", "c=1; Max-Age=60");
+    storage.set_file(&directory.at("other")).unwrap();
+    storage.flush().unwrap();
+    assert!(fs::read_to_string(directory.at("other")).unwrap().contains("\tc\t1"));
 }
 
 #[test]
