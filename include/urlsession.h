@@ -2120,6 +2120,22 @@ const char *url_session_request_main_document_url(const UrlSessionRequest *reque
 UrlSessionStatus url_session_request_set_cookie(UrlSessionRequest *request, const char *name, const char *value);
 
 /**
+ * Whether the session connects to the Internet alone, for URLs that somebody else chooses: of the addresses of every
+ * host, redirects included, those are dropped that are loopback, private (RFC 1918, fc00::/7), link-local, shared
+ * (100.64.0.0/10), unspecified, multicast, reserved or for documentation, also where they are embedded in an IPv6
+ * address (mapped, NAT64, 6to4, Teredo); where none is left the task fails with CANNOT_CONNECT_TO_HOST. What was
+ * checked is what is connected to: a name is looked up once. It does not apply to a proxy that you configured, which
+ * then looks names up itself, nor to what your dialer connects. Default false; not Apple's.
+ */
+UrlSessionStatus url_session_configuration_set_refuses_private_addresses(UrlSessionConfiguration *configuration,
+                                                                         bool refuses);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_refuses_private_addresses(const UrlSessionConfiguration *configuration);
+
+/**
  * Where downloads have their temporary files, "urlsession-….download", until they are moved; copied. NULL, the
  * default, is the system's directory for such files, which is often in memory, which others use too, and which may be
  * emptied while a paused download waits: choose another for large files. Resume data name a file in this directory: a

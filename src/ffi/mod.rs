@@ -26,6 +26,7 @@ mod cookie_storage;
 mod configuration;
 mod limits;
 mod cookie_policy;
+mod safety;
 mod transfers;
 #[cfg(unix)]
 mod dialer;
@@ -70,6 +71,7 @@ pub use progress::*;
 pub use protection_space::*;
 pub use request::*;
 pub use response::*;
+pub use safety::*;
 pub use server_trust::*;
 pub use session::*;
 pub use status::*;

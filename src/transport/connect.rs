@@ -1,13 +1,14 @@
 //! A stream to a route: the first address that answers, and TLS on it where the route asks for it.
 
 use std::io;
+use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 
 use super::connection::Stream;
 use super::socket::Socket;
 use super::tls::Tls;
-use super::{Authenticator, Route, Settings, resolve};
+use super::{Authenticator, Route, Settings, address_guard, resolve};
 use crate::error::{Code, Error};
 
 pub(super) async fn connect(
@@ -28,12 +29,18 @@ async fn socket(route: &Route, settings: &Settings) -> Result<Socket, Error> {
     if let Some(dialer) = &settings.dialer {
         return super::dialer::dial(dialer, route).await;
     }
-    dial(route).await.map(Socket::Tcp)
+    let addresses = resolve::resolve(route).await?;
+    let addresses = match settings.refuses_private_addresses {
+        true => address_guard::outside(addresses)?,
+        false => addresses,
+    };
+    dial(addresses).await.map(Socket::Tcp)
 }
 
-async fn dial(route: &Route) -> Result<TcpStream, Error> {
+/// The first that answers; what was checked is what is connected to.
+async fn dial(addresses: Vec<SocketAddr>) -> Result<TcpStream, Error> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for address in resolve::resolve(route).await? {
+    for address in addresses {
         match TcpStream::connect(address).await {
             Ok(stream) => {
                 // Requests are written whole; waiting for more to send would only cost time.

@@ -1,5 +1,6 @@
 //! Bytes to a server and back: names, connections, TLS, HTTP/1.1. Nothing else names ureq-proto or rustls.
 
+mod address_guard;
 mod authenticator;
 mod blocks;
 mod chunked;
@@ -82,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsSettings,
     #[cfg(unix)]
     pub(crate) dialer: Option<Arc<dyn Dialer>>,
+    /// Connects to the Internet alone.
+    pub(crate) refuses_private_addresses: bool,
     pub(crate) connections_per_host: u32,
     pub(crate) header_size: u32,
     pub(crate) header_count: u32,
@@ -106,6 +109,7 @@ impl Default for Settings {
             tls: TlsSettings::default(),
             #[cfg(unix)]
             dialer: None,
+            refuses_private_addresses: false,
             connections_per_host: 6,
             header_size: 64 << 10,
             header_count: 100,

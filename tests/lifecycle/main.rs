@@ -38,6 +38,7 @@ mod step_13_complete;
 mod step_14_multipart;
 mod step_15_invalidate;
 
+mod address_guard;
 mod cancellation;
 mod coding;
 mod completion_handler;

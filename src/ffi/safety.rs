@@ -1,0 +1,24 @@
+use super::configuration::{change, read};
+use super::{UrlSessionConfiguration, UrlSessionStatus};
+
+/// Whether the session connects to the Internet alone, for URLs that somebody else chooses: of the addresses of every
+/// host, redirects included, those are dropped that are loopback, private (RFC 1918, fc00::/7), link-local, shared
+/// (100.64.0.0/10), unspecified, multicast, reserved or for documentation, also where they are embedded in an IPv6
+/// address (mapped, NAT64, 6to4, Teredo); where none is left the task fails with CANNOT_CONNECT_TO_HOST. What was
+/// checked is what is connected to: a name is looked up once. It does not apply to a proxy that you configured, which
+/// then looks names up itself, nor to what your dialer connects. Default false; not Apple's.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_set_refuses_private_addresses(
+    configuration: *mut UrlSessionConfiguration,
+    refuses: bool,
+) -> UrlSessionStatus {
+    change(configuration, |configuration| Ok(configuration.transport.refuses_private_addresses = refuses))
+}
+
+/// The above. False for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_refuses_private_addresses(
+    configuration: *const UrlSessionConfiguration,
+) -> bool {
+    read(configuration, |configuration| configuration.transport.refuses_private_addresses)
+}
