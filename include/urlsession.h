@@ -130,6 +130,15 @@ typedef struct UrlSessionDownloadedFile UrlSessionDownloadedFile;
 typedef struct UrlSessionError UrlSessionError;
 
 /**
+ * Which hosts are spoken to over https only, because they said so in Strict-Transport-Security (RFC 6797) or you did.
+ * Of every answer over https the sessions of a configuration learn here; before every request, redirects included, an
+ * http URL of such a host becomes https, at another port than 80 that port. Nobody is asked, it counts as no redirect,
+ * and the task's current request shows it. Addresses have no policy. Up to 10000 hosts; the first to expire makes room.
+ * Any thread, any time.
+ */
+typedef struct UrlSessionHstsStorage UrlSessionHstsStorage;
+
+/**
  * A form of fields and files as a body (RFC 7578). Filled by one thread; files are read when they are sent, piece by
  * piece. Names and file names may hold anything: what would break the form is written as browsers do it, a quote as
  * %22, CR as %0D, LF as %0A.
@@ -890,6 +899,10 @@ typedef int32_t UrlSessionErrorCode;
  * The body has to go out and there is no stream for it, or the stream failed or has not as many bytes as it says.
  */
 #define URL_SESSION_ERROR_CODE_REQUEST_BODY_STREAM_EXHAUSTED -1021
+/**
+ * The URL is http, and the configuration requires https; nothing was sent.
+ */
+#define URL_SESSION_ERROR_CODE_APP_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION -1022
 /**
  * The file to upload is not there.
  */
@@ -2120,6 +2133,18 @@ const char *url_session_request_main_document_url(const UrlSessionRequest *reque
 UrlSessionStatus url_session_request_set_cookie(UrlSessionRequest *request, const char *name, const char *value);
 
 /**
+ * Whether the session goes nowhere over http: then a task whose URL, or a redirect's, is http and does not become
+ * https by what its HSTS storage knows, fails with APP_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION before anything
+ * is sent. A redirect that your slot answers with an https URL is fine. Default false (Apple: App Transport Security).
+ */
+UrlSessionStatus url_session_configuration_set_requires_https(UrlSessionConfiguration *configuration, bool requires);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_requires_https(const UrlSessionConfiguration *configuration);
+
+/**
  * Whether the session connects to the Internet alone, for URLs that somebody else chooses: of the addresses of every
  * host, redirects included, those are dropped that are loopback, private (RFC 1918, fc00::/7), link-local, shared
  * (100.64.0.0/10), unspecified, multicast, reserved or for documentation, also where they are embedded in an IPv6
@@ -2134,6 +2159,88 @@ UrlSessionStatus url_session_configuration_set_refuses_private_addresses(UrlSess
  * The above. False for NULL.
  */
 bool url_session_configuration_refuses_private_addresses(const UrlSessionConfiguration *configuration);
+
+/**
+ * An empty one, in memory; one reference is yours.
+ */
+UrlSessionHstsStorage *url_session_hsts_storage_new(void);
+
+/**
+ * The one that default configurations use, in memory unless you give it a file; one reference is yours.
+ */
+UrlSessionHstsStorage *url_session_hsts_storage_copy_shared(void);
+
+/**
+ * Takes one more reference; gives back `storage`, or NULL where it is not a living handle.
+ */
+UrlSessionHstsStorage *url_session_hsts_storage_retain(UrlSessionHstsStorage *storage);
+
+/**
+ * Gives one reference back; NULL does nothing. Configurations and sessions that use the storage keep it; with the last
+ * of them it writes its file, where it has one.
+ */
+void url_session_hsts_storage_release(UrlSessionHstsStorage *storage);
+
+/**
+ * As if the host had said so itself: https only for so many seconds from now, and on hosts below it too where
+ * `include_subdomains` says so. 0 seconds forget it; more than a hundred years are a hundred years. INVALID_ARGUMENT:
+ * an address, or not the name of a host.
+ */
+UrlSessionStatus url_session_hsts_storage_set_host(UrlSessionHstsStorage *storage,
+                                                   const char *host,
+                                                   uint64_t max_age,
+                                                   bool include_subdomains);
+
+/**
+ * Whether the host, or one above it that includes it, is known. False for NULL.
+ */
+bool url_session_hsts_storage_contains(const UrlSessionHstsStorage *storage, const char *host);
+
+/**
+ * Forgets all hosts.
+ */
+UrlSessionStatus url_session_hsts_storage_remove_all(UrlSessionHstsStorage *storage);
+
+/**
+ * Takes hosts from lines of text, as url_session_hsts_storage_copy_export and curl write them, in place of what is
+ * known of them: `host "20301231 23:59:59"` in UTC, or `host "unlimited"`, a dot before the host for hosts below it
+ * too. A preload list can come in this way. Lines that cannot be read, and what has expired, are skipped.
+ */
+UrlSessionStatus url_session_hsts_storage_import(UrlSessionHstsStorage *storage, const uint8_t *lines, size_t length);
+
+/**
+ * All hosts as lines of text, in the order of their names; one reference is yours. NULL for NULL.
+ */
+UrlSessionData *url_session_hsts_storage_copy_export(const UrlSessionHstsStorage *storage);
+
+/**
+ * Keeps the hosts in a file of such lines from here on: takes what is in it and not known yet, then writes what has
+ * changed a moment after it did. A relative path counts from the working directory. The file is readable by its owner
+ * alone and replaced as a whole; one that is not there yet comes to be. NULL: only in memory again. FAILED: it cannot
+ * be read, or what has changed cannot be written to the one before; `*error`, which may be NULL, says why, and one
+ * reference of it is yours. Reads and writes files, so it may take its time.
+ */
+UrlSessionStatus url_session_hsts_storage_set_file(UrlSessionHstsStorage *storage,
+                                                   const char *path,
+                                                   UrlSessionError **error);
+
+/**
+ * Writes the file now, if there is one and something has changed, for example before the process ends; blocks.
+ * FAILED: it cannot be written, as above.
+ */
+UrlSessionStatus url_session_hsts_storage_flush(UrlSessionHstsStorage *storage, UrlSessionError **error);
+
+/**
+ * Where sessions of this configuration remember which hosts want https; NULL: nowhere, and no URL is changed. Default
+ * configurations use the shared storage, ephemeral ones each have their own, which a copy of one shares.
+ */
+UrlSessionStatus url_session_configuration_set_hsts_storage(UrlSessionConfiguration *configuration,
+                                                            UrlSessionHstsStorage *storage);
+
+/**
+ * The above; one reference is yours. NULL where there is none.
+ */
+UrlSessionHstsStorage *url_session_configuration_copy_hsts_storage(const UrlSessionConfiguration *configuration);
 
 /**
  * Where downloads have their temporary files, "urlsession-….download", until they are moved; copied. NULL, the

@@ -48,6 +48,7 @@ impl Code {
     pub(crate) const REDIRECT_TO_NON_EXISTENT_LOCATION: Self = Self(-1010);
     pub(crate) const BAD_SERVER_RESPONSE: Self = Self(-1011);
     pub(crate) const REQUEST_BODY_STREAM_EXHAUSTED: Self = Self(-1021);
+    pub(crate) const APP_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION: Self = Self(-1022);
     pub(crate) const CANNOT_DECODE_RAW_DATA: Self = Self(-1015);
     pub(crate) const CANNOT_DECODE_CONTENT_DATA: Self = Self(-1016);
     pub(crate) const CANNOT_PARSE_RESPONSE: Self = Self(-1017);

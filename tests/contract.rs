@@ -177,6 +177,11 @@ fn c19_cookies() {
 }
 
 #[test]
+fn c20_hosts_that_want_https() {
+    proves_in_a_directory("20_hsts");
+}
+
+#[test]
 fn the_static_library_needs_only_the_system() {
     let origin = Origin::http(standard::serve);
     succeeds(&linked_statically("11_completion_handler"), &[&origin.url("")]);

@@ -59,6 +59,8 @@ impl UrlSessionErrorCode {
     pub const CANNOT_PARSE_RESPONSE: Self = Self(-1017);
     /// The body has to go out and there is no stream for it, or the stream failed or has not as many bytes as it says.
     pub const REQUEST_BODY_STREAM_EXHAUSTED: Self = Self(-1021);
+    /// The URL is http, and the configuration requires https; nothing was sent.
+    pub const APP_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION: Self = Self(-1022);
     /// The file to upload is not there.
     pub const FILE_DOES_NOT_EXIST: Self = Self(-1100);
     /// The file to upload is a directory.

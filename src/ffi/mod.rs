@@ -27,6 +27,7 @@ mod configuration;
 mod limits;
 mod cookie_policy;
 mod safety;
+mod hsts_storage;
 mod transfers;
 #[cfg(unix)]
 mod dialer;
@@ -65,6 +66,7 @@ pub use error::*;
 #[cfg(feature = "fault-injection")]
 pub use fault::*;
 pub use handler::*;
+pub use hsts_storage::*;
 pub use limits::*;
 pub use multipart_form::*;
 pub use progress::*;

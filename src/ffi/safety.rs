@@ -1,6 +1,23 @@
 use super::configuration::{change, read};
 use super::{UrlSessionConfiguration, UrlSessionStatus};
 
+/// Whether the session goes nowhere over http: then a task whose URL, or a redirect's, is http and does not become
+/// https by what its HSTS storage knows, fails with APP_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION before anything
+/// is sent. A redirect that your slot answers with an https URL is fine. Default false (Apple: App Transport Security).
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_set_requires_https(
+    configuration: *mut UrlSessionConfiguration,
+    requires: bool,
+) -> UrlSessionStatus {
+    change(configuration, |configuration| Ok(configuration.rules.requires_https = requires))
+}
+
+/// The above. False for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_configuration_requires_https(configuration: *const UrlSessionConfiguration) -> bool {
+    read(configuration, |configuration| configuration.rules.requires_https)
+}
+
 /// Whether the session connects to the Internet alone, for URLs that somebody else chooses: of the addresses of every
 /// host, redirects included, those are dropped that are loopback, private (RFC 1918, fc00::/7), link-local, shared
 /// (100.64.0.0/10), unspecified, multicast, reserved or for documentation, also where they are embedded in an IPv6

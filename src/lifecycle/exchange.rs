@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::authorization::Authorization;
 use super::upload::Upload;
-use super::{Means, cookies, progress, redirect, response};
+use super::{Means, cookies, progress, redirect, response, transport_security};
 use crate::error::Error;
 use crate::message::{Request, Response};
 use crate::task::{Task, expectation};
@@ -23,11 +23,13 @@ pub(super) async fn answer(
     let mut authorization = Authorization::new(task, means);
     let mut followed = 0;
     loop {
+        request = transport_security::secured(task, means.rules, request)?;
         let route = Route::to(request.url()?, task.outbox().judge())?;
         authorization.look_up(&request).await?;
         // 4, 8, 9: a connection and its trust, the body and its progress.
         let mut exchange = begin(task, means, &route, &mut request, &mut upload, &mut authorization).await?;
         let response = response::head(task, &request, &mut exchange)?;
+        transport_security::learn(means.rules, request.url()?, &response);
         // 4: who we are, once more.
         if authorization.meet(&route, &mut request, &response).await? {
             Box::pin(exchange.discard()).await;

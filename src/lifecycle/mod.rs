@@ -18,6 +18,7 @@ mod request;
 mod response;
 mod resumption;
 mod segments;
+mod transport_security;
 mod upload;
 mod version;
 mod watch;

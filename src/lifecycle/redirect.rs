@@ -6,7 +6,7 @@ use http::header::LOCATION;
 use http::{HeaderValue, Method};
 use url::Url;
 
-use super::{Rules, request, watch};
+use super::{Rules, request, transport_security, watch};
 use crate::error::{Code, Error};
 use crate::message::{
     Body, Location, Request, Response, Text, is_default_port_upgrade, is_same_origin, without_secrets,
@@ -79,7 +79,8 @@ pub(super) async fn next(
 fn propose(rules: &Rules, request: &Request, status: u16, location: &HeaderValue) -> Result<Arc<Request>, Error> {
     let from = request.url()?;
     let target = resolve(from, Text::from_field(location.as_bytes()).as_str())?;
-    Ok(Arc::new(follow(rules, request, status, from, Location::from_url(target))?))
+    let target = Location::from_url(transport_security::upgraded(rules, &target).unwrap_or(target));
+    Ok(Arc::new(follow(rules, request, status, from, target)?))
 }
 
 /// What the application makes of it.

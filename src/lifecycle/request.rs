@@ -10,7 +10,7 @@ use super::cookies::CookieRules;
 use crate::challenge::Credential;
 use crate::error::Error;
 use crate::message::{ACCEPTED_CODINGS, Field, Headers, Invalid, Request, RequestCredential, Text, is_same_origin};
-use crate::store::{CredentialStorage, Netrc};
+use crate::store::{CredentialStorage, HstsStorage, Netrc};
 use crate::task::Task;
 
 /// What a session's configuration says about every task.
@@ -19,6 +19,10 @@ pub(crate) struct Rules {
     /// For every request that does not set them itself.
     pub(crate) headers: Headers,
     pub(crate) redirects: u32,
+    /// Which hosts want https; none remembers nothing.
+    pub(crate) hsts: Option<Arc<HstsStorage>>,
+    /// Goes nowhere over http.
+    pub(crate) requires_https: bool,
     /// Names of header fields that stay with the origin they were meant for, beside those that everybody knows.
     pub(crate) sensitive: Vec<Text>,
     /// What the session is at which origins.
@@ -58,6 +62,8 @@ impl Default for Rules {
         Self {
             headers: Headers::default(),
             redirects: 20,
+            hsts: Some(HstsStorage::shared().clone()),
+            requires_https: false,
             sensitive: Vec::new(),
             credentials: Vec::new(),
             credential_storage: Some(CredentialStorage::shared().clone()),

@@ -2,7 +2,7 @@
 
 use crate::lifecycle::Rules;
 use crate::message::Interval;
-use crate::store::{CookieStorage, CredentialStorage};
+use crate::store::{CookieStorage, CredentialStorage, HstsStorage};
 use crate::transport;
 
 #[derive(Clone, Copy)]
@@ -50,6 +50,7 @@ impl Configuration {
         let mut configuration = Self::new_default();
         configuration.rules.credential_storage = Some(CredentialStorage::new());
         configuration.rules.cookies.storage = Some(CookieStorage::new());
+        configuration.rules.hsts = Some(HstsStorage::new());
         configuration
     }
 }

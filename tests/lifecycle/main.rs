@@ -54,6 +54,8 @@ mod downloaded_file;
 mod errors;
 mod framing;
 mod headers;
+mod hsts;
+mod https_only;
 mod limits;
 mod multipart_form;
 mod partial_file;

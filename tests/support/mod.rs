@@ -12,6 +12,7 @@ pub mod download;
 pub mod downloads;
 pub mod gate;
 pub mod handle;
+pub mod hsts;
 pub mod moment;
 pub mod origin;
 pub mod paused;
@@ -21,6 +22,8 @@ pub mod realm;
 pub mod recorder;
 pub mod redirection;
 pub mod served_file;
+#[cfg(unix)]
+pub mod site;
 pub mod slots;
 pub mod standard;
 pub mod story;
