@@ -2166,9 +2166,9 @@ bool url_session_configuration_refuses_private_addresses(const UrlSessionConfigu
 UrlSessionHstsStorage *url_session_hsts_storage_new(void);
 
 /**
- * The one that default configurations use, in memory unless you give it a file; one reference is yours.
+ * The one that default configurations use, in memory unless you give it a file. Lent for as long as the process lives.
  */
-UrlSessionHstsStorage *url_session_hsts_storage_copy_shared(void);
+UrlSessionHstsStorage *url_session_hsts_storage_shared(void);
 
 /**
  * Takes one more reference; gives back `storage`, or NULL where it is not a living handle.

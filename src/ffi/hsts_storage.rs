@@ -29,10 +29,10 @@ pub extern "C" fn url_session_hsts_storage_new() -> *mut UrlSessionHstsStorage {
     copied(|| Ok(Some(HstsStorage::new())))
 }
 
-/// The one that default configurations use, in memory unless you give it a file; one reference is yours.
+/// The one that default configurations use, in memory unless you give it a file. Lent for as long as the process lives.
 #[unsafe(no_mangle)]
-pub extern "C" fn url_session_hsts_storage_copy_shared() -> *mut UrlSessionHstsStorage {
-    copied(|| Ok(Some(HstsStorage::shared().clone())))
+pub extern "C" fn url_session_hsts_storage_shared() -> *mut UrlSessionHstsStorage {
+    boundary(|| Ok(handle::lend_for_good(HstsStorage::shared())))
 }
 
 /// Takes one more reference; gives back `storage`, or NULL where it is not a living handle.

@@ -112,7 +112,7 @@ fn another_port_stays() {
 fn whose_storage_it_is() {
     let of = |configuration: &Configuration| url_session_configuration_copy_hsts_storage(configuration.get());
     let adopted = |configuration: &Configuration| HstsStorage::adopt(of(configuration)).unwrap();
-    let shared = HstsStorage::adopt(url_session_hsts_storage_copy_shared()).unwrap();
+    let shared = HstsStorage::retain(url_session_hsts_storage_shared());
     let (one, other) = (Configuration::default(), Configuration::ephemeral());
     let copy = Configuration::adopt(url_session_configuration_copy(other.get())).unwrap();
     assert_eq!(adopted(&one).get(), shared.get());

@@ -145,7 +145,7 @@ fn e014_default_configurations_share_a_storage_and_ephemeral_ones_do_not() {
     let storage = |configuration: &Configuration| {
         CredentialStorage::adopt(url_session_configuration_copy_credential_storage(configuration.get())).unwrap()
     };
-    let shared = CredentialStorage::adopt(url_session_credential_storage_copy_shared()).unwrap();
+    let shared = CredentialStorage::retain(url_session_credential_storage_shared());
     assert!(storage(&Configuration::default()).get() == shared.get());
     let (one, other) = (storage(&Configuration::ephemeral()), storage(&Configuration::ephemeral()));
     assert!(one.get() != shared.get() && one.get() != other.get());
