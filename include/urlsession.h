@@ -320,6 +320,40 @@ typedef uint32_t UrlSessionCredentialPersistence;
 #define URL_SESSION_CREDENTIAL_PERSISTENCE_PERMANENT 2
 
 /**
+ * A private key that never leaves where it is: a smart card, a TPM, a key store. Fill `size` with
+ * sizeof(UrlSessionSigner). The struct is copied. `sign` is called on library threads, perhaps on several at once, and
+ * may block: it holds up its own connection and nothing else.
+ */
+typedef struct {
+    /**
+     * sizeof(UrlSessionSigner), as the application was compiled; members past it count as NULL.
+     */
+    size_t size;
+    /**
+     * Given to every function; may be NULL.
+     */
+    void *context;
+    /**
+     * Called once, when nothing here will be called any more, by whatever thread lets go of the credential last. May
+     * be NULL.
+     */
+    void (*release)(void *context);
+    /**
+     * Sign `length` bytes at `message`, which are not hashed yet, in `scheme`, a SignatureScheme of TLS (RFC 8446,
+     * 4.2.3): for RSA 0x0804 to 0x0806 (PSS with SHA-256, 384, 512) or with TLS 1.2 0x0401, 0x0501, 0x0601 (PKCS #1
+     * with the same), for ECDSA 0x0403 (P-256), 0x0503 (P-384) or 0x0603 (P-521), in DER, for Ed25519 0x0807. Write up
+     * to `capacity` bytes to `signature` and return how many; negative: there is no signature, and the task fails with
+     * SECURE_CONNECTION_FAILED. Not NULL.
+     */
+    int64_t (*sign)(void *context,
+                    uint16_t scheme,
+                    const uint8_t *message,
+                    size_t length,
+                    uint8_t *signature,
+                    size_t capacity);
+} UrlSessionSigner;
+
+/**
  * How a protection space wants to know who one is (Apple: the NSURLAuthenticationMethod… texts).
  */
 typedef uint32_t UrlSessionAuthenticationMethod;
@@ -884,7 +918,8 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_BAD_SERVER_RESPONSE -1011
 /**
- * The body's framing (chunked, transfer coding) is broken.
+ * The body's framing (chunked, transfer coding) is broken; or there is no certificate, or no key to it, in what was
+ * given as one.
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_DECODE_RAW_DATA -1015
 /**
@@ -928,7 +963,8 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_SERVER_CERTIFICATE_HAS_BAD_DATE -1201
 /**
- * The server's certificate is for another host, revoked, malformed or not meant for a server.
+ * The server's certificate is for another host, revoked, malformed or not meant for a server; or the host's pins
+ * (url_session_configuration_add_pinned_public_key) or the application do not want it.
  */
 #define URL_SESSION_ERROR_CODE_SERVER_CERTIFICATE_UNTRUSTED -1202
 /**
@@ -1472,6 +1508,57 @@ const char *url_session_credential_password(const UrlSessionCredential *credenti
 UrlSessionCredentialPersistence url_session_credential_persistence(const UrlSessionCredential *credential);
 
 /**
+ * A client certificate (Apple: URLCredential(identity:certificates:persistence:)), in `*credential`; one reference is
+ * yours. `certificates` is PEM, the client's own first and then those that lead to what servers trust; `key` is its
+ * private key in PEM, NULL and 0 where that is in the first, too. All is copied, and the copy of the key is wiped when
+ * the credential and the sessions that know it are gone. FAILED: one of them is missing, broken or encrypted, or they
+ * do not belong together; `*error`, which may be NULL, says so, and one reference is yours. INVALID_ARGUMENT: an
+ * unknown persistence. With FOR_SESSION, and PERMANENT is no more than that here, the session shows it to the host and
+ * port that it was used for without asking again, until that refuses it; with NONE every new connection asks.
+ */
+UrlSessionStatus url_session_credential_new_with_pem(const uint8_t *certificates,
+                                                     size_t certificates_length,
+                                                     const uint8_t *key,
+                                                     size_t key_length,
+                                                     UrlSessionCredentialPersistence persistence,
+                                                     UrlSessionCredential **credential,
+                                                     UrlSessionError **error);
+
+/**
+ * The same from PEM files, which are read in this call; `key_path` is NULL where the key is in the first. FAILED also
+ * where one cannot be read, and then `*error` names it.
+ */
+UrlSessionStatus url_session_credential_new_with_pem_files(const char *certificates_path,
+                                                           const char *key_path,
+                                                           UrlSessionCredentialPersistence persistence,
+                                                           UrlSessionCredential **credential,
+                                                           UrlSessionError **error);
+
+/**
+ * The same from PKCS #12 (`.p12`, `.pfx`), encrypted with AES or, as older programs do, with triple DES or RC2. A
+ * `passphrase` of NULL is an empty one. FAILED also for a wrong passphrase, and past 1 MiB. Takes the time that the
+ * file's own iteration counts ask for, up to a million.
+ */
+UrlSessionStatus url_session_credential_new_with_pkcs12(const uint8_t *pkcs12,
+                                                        size_t length,
+                                                        const char *passphrase,
+                                                        UrlSessionCredentialPersistence persistence,
+                                                        UrlSessionCredential **credential,
+                                                        UrlSessionError **error);
+
+/**
+ * The same with a key that stays where it is. `certificates` is PEM as above, or the client's own in DER, and says of
+ * what kind the key is: RSA, ECDSA or Ed25519. INVALID_ARGUMENT also where the struct's size cannot be right. Where
+ * this does not return OK nothing of `signer` is called, `release` neither.
+ */
+UrlSessionStatus url_session_credential_new_with_signer(const uint8_t *certificates,
+                                                        size_t length,
+                                                        const UrlSessionSigner *signer,
+                                                        UrlSessionCredentialPersistence persistence,
+                                                        UrlSessionCredential **credential,
+                                                        UrlSessionError **error);
+
+/**
  * One to look up or keep credentials by, in `*space`; one reference is yours. `protocol` is "http" or "https", with
  * `is_proxy` that of the proxy, which may also be "socks"; `realm` may be NULL. INVALID_ARGUMENT: an unknown
  * protocol, or a method other than HTTP_BASIC, HTTP_DIGEST and BEARER.
@@ -1969,6 +2056,102 @@ UrlSessionStatus url_session_configuration_set_tls_maximum_version(UrlSessionCon
  * The above. 0 for NULL.
  */
 UrlSessionTlsVersion url_session_configuration_tls_maximum_version(const UrlSessionConfiguration *configuration);
+
+/**
+ * Certificates to trust beside the platform's, from a PEM file such as a CA bundle, which is read in this call. What
+ * is in it beside certificates is passed over. FAILED, and nothing is added, where the file cannot be read, is larger
+ * than 16 MiB or has no certificate: `*error`, which may be NULL, names the path and says why; one reference is yours.
+ */
+UrlSessionStatus url_session_configuration_add_trusted_certificates_file(UrlSessionConfiguration *configuration,
+                                                                         const char *path,
+                                                                         UrlSessionError **error);
+
+/**
+ * The same from a directory of PEM files, one certificate or more in each, as `openssl rehash` or `c_rehash` leave it.
+ * Directories in it are not looked into, and files that cannot be read are passed over. FAILED as above, where no
+ * certificate is found in its first 4096 files.
+ */
+UrlSessionStatus url_session_configuration_add_trusted_certificates_directory(UrlSessionConfiguration *configuration,
+                                                                              const char *path,
+                                                                              UrlSessionError **error);
+
+/**
+ * Whether the platform's certificates are trusted, at first true. With false only those count that the configuration
+ * adds: a private authority, and nobody else.
+ */
+UrlSessionStatus url_session_configuration_set_trusts_platform_certificates(UrlSessionConfiguration *configuration,
+                                                                            bool trusts);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_trusts_platform_certificates(const UrlSessionConfiguration *configuration);
+
+/**
+ * Whether the environment may say what the platform's certificates are, at first true: REQUESTS_CA_BUNDLE, else
+ * CURL_CA_BUNDLE, else SSL_CERT_FILE and SSL_CERT_DIR (a list of directories), each a PEM file or a directory of them.
+ * They stand in place of the platform's, and are read with the session's first https request; where a variable leads
+ * to no certificate, https fails with SERVER_CERTIFICATE_HAS_UNKNOWN_ROOT instead of trusting somebody else. What the
+ * configuration says itself goes before: certificates that it adds are trusted all the same, and without the
+ * platform's, or with any certificate accepted, the environment is not looked at. With false it has no influence.
+ */
+UrlSessionStatus url_session_configuration_set_uses_environment_certificates(UrlSessionConfiguration *configuration,
+                                                                             bool uses);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_uses_environment_certificates(const UrlSessionConfiguration *configuration);
+
+/**
+ * DANGEROUS: with true every server is trusted, whoever it is, and whoever stands between it and the application reads
+ * and changes all that is sent. At first false. For tests at most: to accept one certificate, trust it with
+ * url_session_configuration_add_trusted_certificates or answer its challenge. Pins hold all the same, and so does what
+ * a delegate answers.
+ */
+UrlSessionStatus url_session_configuration_set_dangerously_accepts_any_server_certificate(UrlSessionConfiguration *configuration,
+                                                                                          bool accepts);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_dangerously_accepts_any_server_certificate(const UrlSessionConfiguration *configuration);
+
+/**
+ * A public key that `host` must have, beside a certificate that is trusted: the 32 bytes of the SHA-256 of its
+ * SubjectPublicKeyInfo (RFC 7469; see url_session_server_trust_get_public_key_sha256), copied. It is the server's own,
+ * or that of an authority which the server shows and which has signed for it. Of several for one host any is enough;
+ * those of a domain whose subdomains are included count for them too. Another key fails the task with
+ * SERVER_CERTIFICATE_UNTRUSTED before anything is sent, a client certificate neither, whatever a delegate answers: it
+ * can accept a certificate that is not trusted, but never one that is not pinned. A pinned key alone does not make a
+ * certificate trusted. `host` is a name or an address without a port. INVALID_ARGUMENT: it is neither. Neither pointer
+ * may be NULL.
+ */
+UrlSessionStatus url_session_configuration_add_pinned_public_key(UrlSessionConfiguration *configuration,
+                                                                 const char *host,
+                                                                 const uint8_t *sha256,
+                                                                 bool includes_subdomains);
+
+/**
+ * The certificate to show when `host`, on whatever port, asks for one: what the challenge proposes and
+ * PERFORM_DEFAULT_HANDLING uses; without a delegate it is shown to a server that is trusted. NULL takes it away.
+ * INVALID_ARGUMENT: the credential is none of a certificate, or `host` is no name or address.
+ */
+UrlSessionStatus url_session_configuration_set_client_certificate(UrlSessionConfiguration *configuration,
+                                                                  const char *host,
+                                                                  UrlSessionCredential *credential);
+
+/**
+ * DANGEROUS: with true the keys of every TLS connection are appended to the file that the environment variable
+ * SSLKEYLOGFILE names, for tools like Wireshark: whoever has the file and the traffic reads everything. At first
+ * false, and then the variable is not looked at.
+ */
+UrlSessionStatus url_session_configuration_set_logs_tls_secrets(UrlSessionConfiguration *configuration, bool logs);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_logs_tls_secrets(const UrlSessionConfiguration *configuration);
 
 /**
  * How many connections the session opens to one origin; further tasks wait, by priority, then first come. Default 6,

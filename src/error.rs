@@ -132,6 +132,11 @@ impl Error {
         (Code::CLIENT_CERTIFICATE_REQUIRED.0..=Code::SECURE_CONNECTION_FAILED.0).contains(&self.code.0)
     }
 
+    /// The server does not like ours, or that there is none.
+    pub(crate) fn is_about_client_certificate(&self) -> bool {
+        matches!(self.code, Code::CLIENT_CERTIFICATE_REJECTED | Code::CLIENT_CERTIFICATE_REQUIRED)
+    }
+
     /// What should be sent could not be had.
     pub(crate) fn is_about_body(&self) -> bool {
         let file = Code::NO_PERMISSIONS_TO_READ_FILE.0..=Code::FILE_DOES_NOT_EXIST.0;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::ServerTrust;
+use super::{ClientIdentity, ServerTrust};
 use crate::identity::Identity;
 use crate::message::{Invalid, Text};
 
@@ -28,6 +28,7 @@ pub(crate) enum Proof {
     Bearer(Text),
     /// This server, on this connection.
     ServerTrust(Arc<ServerTrust>),
+    Certificate(Arc<ClientIdentity>),
 }
 
 pub struct Credential {
@@ -75,12 +76,21 @@ impl Credential {
         }
     }
 
+    /// With which certificate.
+    pub(crate) fn certificate(&self) -> Option<&Arc<ClientIdentity>> {
+        match &self.proof {
+            Proof::Certificate(identity) => Some(identity),
+            _ => None,
+        }
+    }
+
     /// Whether it says the same, however long it is to be kept.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (&self.proof, &other.proof) {
             (Proof::Password(one), Proof::Password(other)) => one == other,
             (Proof::Bearer(one), Proof::Bearer(other)) => one == other,
             (Proof::ServerTrust(one), Proof::ServerTrust(other)) => Arc::ptr_eq(one, other),
+            (Proof::Certificate(one), Proof::Certificate(other)) => one.is_same(other),
             _ => false,
         }
     }

@@ -1,11 +1,13 @@
 //! Whom we talk to, and as whom: what a delegate is asked, and what it answers with. Nouns: they call nobody.
 
+mod client_identity;
 mod credential;
 mod protection_space;
 mod server_trust;
 
 use std::sync::Arc;
 
+pub(crate) use client_identity::{ClientIdentity, Key, Signer};
 pub(crate) use credential::{Credential, Persistence, Proof};
 pub(crate) use protection_space::{AuthenticationMethod, ProtectionSpace, Protocol, Space};
 pub(crate) use server_trust::{Certificate, ServerTrust};

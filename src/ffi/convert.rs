@@ -63,20 +63,6 @@ pub(super) fn checked(call: impl FnOnce() -> Result<(), UrlSessionStatus>) -> Ur
     boundary(|| call().map(|()| UrlSessionStatus::OK))
 }
 
-/// [`checked`] for what the system may refuse: then the error, if it is wanted, says why. It is written in every case.
-pub(super) fn attempted(
-    error: *mut *mut UrlSessionError,
-    call: impl FnOnce() -> Result<Result<(), Error>, UrlSessionStatus>,
-) -> UrlSessionStatus {
-    write_if_wanted(error, ptr::null_mut);
-    checked(|| {
-        call()?.map_err(|why| {
-            write_if_wanted(error, || handle::give(Arc::new(why)));
-            UrlSessionStatus::FAILED
-        })
-    })
-}
-
 /// [`checked`] for the functions that give an object: `out` is written in every case, NULL where there is none.
 pub(super) fn give<T: Handle>(
     out: *mut *mut T::C,
@@ -96,6 +82,40 @@ pub(super) fn give_if_any<T: Handle>(
     checked(|| {
         write(out, ptr::null_mut())?;
         call()?.map_or(Ok(()), |object| write(out, handle::give(object)))
+    })
+}
+
+/// Why a call came to nothing: the caller's fault, or somebody else's.
+pub(super) enum Failure {
+    Called(UrlSessionStatus),
+    Because(Error),
+}
+
+impl From<UrlSessionStatus> for Failure {
+    fn from(status: UrlSessionStatus) -> Self {
+        Self::Called(status)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Because(error)
+    }
+}
+
+/// [`checked`] for the functions that say why they failed: `error`, if it is wanted, is written in every case.
+pub(super) fn explained(
+    error: *mut *mut UrlSessionError,
+    call: impl FnOnce() -> Result<(), Failure>,
+) -> UrlSessionStatus {
+    write_if_wanted(error, ptr::null_mut);
+    checked(|| match call() {
+        Ok(()) => Ok(()),
+        Err(Failure::Called(status)) => Err(status),
+        Err(Failure::Because(why)) => {
+            write_if_wanted(error, || handle::give(Arc::new(why)));
+            Err(UrlSessionStatus::FAILED)
+        }
     })
 }
 

@@ -3,7 +3,7 @@ use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::convert::{attempted, boundary, bytes, checked, copied, give_if_any, optional_text, text, write_if_wanted};
+use super::convert::{boundary, bytes, checked, copied, explained, give_if_any, optional_text, text, write_if_wanted};
 use super::cookie::url_of;
 use super::handle::{self, Context, Handle, Loan, borrow};
 use super::{UrlSessionCookie, UrlSessionData, UrlSessionError, UrlSessionStatus};
@@ -209,9 +209,9 @@ pub extern "C" fn url_session_cookie_storage_set_file(
     path: *const c_char,
     error: *mut *mut UrlSessionError,
 ) -> UrlSessionStatus {
-    attempted(error, || {
+    explained(error, || {
         let storage = borrow::<CookieStorage>(storage)?;
-        Ok(storage.set_file(optional_text(path)?.map(Path::new)))
+        Ok(storage.set_file(optional_text(path)?.map(Path::new))?)
     })
 }
 
@@ -223,5 +223,5 @@ pub extern "C" fn url_session_cookie_storage_flush(
     storage: *mut UrlSessionCookieStorage,
     error: *mut *mut UrlSessionError,
 ) -> UrlSessionStatus {
-    attempted(error, || Ok(borrow::<CookieStorage>(storage)?.flush()))
+    explained(error, || Ok(borrow::<CookieStorage>(storage)?.flush()?))
 }

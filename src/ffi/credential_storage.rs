@@ -1,7 +1,7 @@
 use std::ffi::c_char;
 use std::path::Path;
 
-use super::convert::{attempted, boundary, checked, copied, optional_text};
+use super::convert::{boundary, checked, copied, explained, optional_text};
 use super::handle::{self, Handle, borrow};
 use super::{UrlSessionCredential, UrlSessionError, UrlSessionProtectionSpace, UrlSessionStatus, invalid};
 use crate::challenge::{Credential, ProtectionSpace};
@@ -100,9 +100,9 @@ pub extern "C" fn url_session_credential_storage_set_file(
     path: *const c_char,
     error: *mut *mut UrlSessionError,
 ) -> UrlSessionStatus {
-    attempted(error, || {
+    explained(error, || {
         let path = optional_text(path)?.map(Path::new);
-        Ok(borrow::<CredentialStorage>(storage)?.set_file(path))
+        Ok(borrow::<CredentialStorage>(storage)?.set_file(path)?)
     })
 }
 
@@ -113,7 +113,7 @@ pub extern "C" fn url_session_credential_storage_flush(
     storage: *mut UrlSessionCredentialStorage,
     error: *mut *mut UrlSessionError,
 ) -> UrlSessionStatus {
-    attempted(error, || Ok(borrow::<CredentialStorage>(storage)?.flush()))
+    explained(error, || Ok(borrow::<CredentialStorage>(storage)?.flush()?))
 }
 
 /// Forgets everything. What a session was let in with it goes on sending; make another session to be asked again.

@@ -51,7 +51,8 @@ impl UrlSessionErrorCode {
     pub const REDIRECT_TO_NON_EXISTENT_LOCATION: Self = Self(-1010);
     /// What answered does not speak HTTP; or the status of a download is an error, where the configuration says so.
     pub const BAD_SERVER_RESPONSE: Self = Self(-1011);
-    /// The body's framing (chunked, transfer coding) is broken.
+    /// The body's framing (chunked, transfer coding) is broken; or there is no certificate, or no key to it, in what was
+    /// given as one.
     pub const CANNOT_DECODE_RAW_DATA: Self = Self(-1015);
     /// The body's content coding is broken or unknown.
     pub const CANNOT_DECODE_CONTENT_DATA: Self = Self(-1016);
@@ -73,7 +74,8 @@ impl UrlSessionErrorCode {
     pub const SECURE_CONNECTION_FAILED: Self = Self(-1200);
     /// The server's certificate has expired.
     pub const SERVER_CERTIFICATE_HAS_BAD_DATE: Self = Self(-1201);
-    /// The server's certificate is for another host, revoked, malformed or not meant for a server.
+    /// The server's certificate is for another host, revoked, malformed or not meant for a server; or the host's pins
+    /// (url_session_configuration_add_pinned_public_key) or the application do not want it.
     pub const SERVER_CERTIFICATE_UNTRUSTED: Self = Self(-1202);
     /// The server's certificate was signed by nobody this session trusts.
     pub const SERVER_CERTIFICATE_HAS_UNKNOWN_ROOT: Self = Self(-1203);

@@ -2,7 +2,7 @@ use std::ffi::c_char;
 use std::path::Path;
 
 use super::configuration::{ConfigurationObject, change};
-use super::convert::{attempted, boundary, bytes, checked, copied, optional_text, text};
+use super::convert::{boundary, bytes, checked, copied, explained, optional_text, text};
 use super::handle::{self, Handle, borrow};
 use super::{UrlSessionConfiguration, UrlSessionData, UrlSessionError, UrlSessionStatus, invalid};
 use crate::identity::Identity;
@@ -105,9 +105,9 @@ pub extern "C" fn url_session_hsts_storage_set_file(
     path: *const c_char,
     error: *mut *mut UrlSessionError,
 ) -> UrlSessionStatus {
-    attempted(error, || {
+    explained(error, || {
         let path = optional_text(path)?.map(Path::new);
-        Ok(borrow::<HstsStorage>(storage)?.set_file(path))
+        Ok(borrow::<HstsStorage>(storage)?.set_file(path)?)
     })
 }
 
@@ -118,7 +118,7 @@ pub extern "C" fn url_session_hsts_storage_flush(
     storage: *mut UrlSessionHstsStorage,
     error: *mut *mut UrlSessionError,
 ) -> UrlSessionStatus {
-    attempted(error, || Ok(borrow::<HstsStorage>(storage)?.flush()))
+    explained(error, || Ok(borrow::<HstsStorage>(storage)?.flush()?))
 }
 
 /// Where sessions of this configuration remember which hosts want https; NULL: nowhere, and no URL is changed. Default

@@ -15,12 +15,17 @@ pub(super) async fn connect(
     route: &Route,
     settings: &Settings,
     tls: &Tls,
-    _authenticator: &dyn Authenticator,
+    authenticator: &dyn Authenticator,
 ) -> Result<Stream, Error> {
-    let socket = socket(route, settings).await?;
-    match route.is_secure {
-        true => Ok(Stream::Tls(Box::new(tls.connect(socket, &route.host).await?))),
-        false => Ok(Stream::Plain(socket)),
+    if !route.is_secure {
+        return socket(route, settings).await.map(Stream::Plain);
+    }
+    let mut handshakes = tls.handshakes(route.peer(), route.judge, authenticator)?;
+    loop {
+        let socket = socket(route, settings).await?;
+        if let Some(stream) = handshakes.on(socket).await? {
+            return Ok(Stream::Tls(stream));
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) use authenticator::{Asked, Authenticator, Peer};
 pub(crate) use dialer::Dialer;
 pub(crate) use http1::{Exchange, Outgoing};
 pub(crate) use route::Route;
-pub(crate) use tls::TlsVersion;
+pub(crate) use tls::{TlsSettings, TlsVersion, client_certificate};
 
 use crate::error::Error;
 use crate::message::{Interval, Request};
@@ -36,7 +36,7 @@ use connection::Connection;
 use http1::Broken;
 pub(crate) use pool::Turn;
 use pool::{Lease, Pool};
-use tls::{Tls, TlsSettings};
+use tls::Tls;
 
 /// Who wants to know how far an exchange is; `lifecycle` implements it.
 pub(crate) trait Meter: Send + Sync {
@@ -162,7 +162,15 @@ impl Transport {
         outgoing: Outgoing,
         meter: Arc<dyn Meter>,
     ) -> Result<Exchange, Broken> {
-        http1::exchange(lease, outgoing, meter, &self.settings).await
+        // With TLS 1.3 a server refuses a certificate in place of its first answer.
+        let route = self.tls.keeps_identities().then(|| lease.route().clone());
+        let exchange = http1::exchange(lease, outgoing, meter, &self.settings).await;
+        if let (Some(route), Err(broken)) = (route, &exchange)
+            && broken.error.is_about_client_certificate()
+        {
+            self.tls.forget_identity(route.peer());
+        }
+        exchange
     }
 
     /// The request, ready to go. Beside its own fields go the extra ones that it admits: what must not be seen in it, or

@@ -270,6 +270,10 @@ impl Drop for Place {
 }
 
 impl Lease {
+    pub(super) fn route(&self) -> &Route {
+        &self.place.route
+    }
+
     /// The exchange is over and the connection can go on.
     pub(super) fn give_back(self) {
         let Self { place, mut connection } = self;

@@ -16,7 +16,7 @@ pub(crate) struct Route {
     pub(super) host: String,
     pub(super) port: u16,
     /// Who says whom to trust there; none is the session.
-    judge: Option<Identity>,
+    pub(super) judge: Option<Identity>,
 }
 
 impl Route {

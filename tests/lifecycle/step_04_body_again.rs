@@ -115,7 +115,9 @@ fn impatient() -> Origin {
             return standard::serve(connection);
         }
         connection.read_head();
-        connection.send(b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"here\"\r\nContent-Length: 0\r\n\r\n");
+        let challenge = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"here\"\r\nContent-Length: 0\r\n";
+        // Where the whole body was taken all the same, nothing else may come this way.
+        connection.send(format!("{challenge}Connection: close\r\n\r\n").as_bytes());
         connection.wait_for_leave();
     })
 }
