@@ -2,7 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
+use ::aws_lc_rs::digest::{SHA256, digest};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PublicKeyData, SignatureAlgorithm, date_time_ymd,
+};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -19,10 +23,7 @@ struct Authority {
 fn authority() -> &'static Authority {
     static AUTHORITY: OnceLock<Authority> = OnceLock::new();
     AUTHORITY.get_or_init(|| {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "liburlsession test authority");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let params = authority_params("liburlsession test authority");
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         let (pem, certificate) = (certificate.pem(), certificate.der().clone());
@@ -30,15 +31,62 @@ fn authority() -> &'static Authority {
     })
 }
 
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
 /// The authority's certificate in PEM.
 pub fn trusted() -> &'static str {
     &authority().pem
 }
 
-/// A certificate and its key.
+/// A certificate and its key, and what it is shown with.
 pub struct Leaf {
-    certificate: CertificateDer<'static>,
-    key: PrivateKeyDer<'static>,
+    chain: Vec<CertificateDer<'static>>,
+    pem: String,
+    key: KeyPair,
+}
+
+impl Leaf {
+    fn of(certificate: &Certificate, key: KeyPair) -> Self {
+        Self { chain: vec![certificate.der().clone()], pem: certificate.pem(), key }
+    }
+
+    /// The certificate in DER.
+    pub fn der(&self) -> &[u8] {
+        &self.chain[0]
+    }
+
+    /// The certificate in PEM.
+    pub fn pem(&self) -> String {
+        self.pem.clone()
+    }
+
+    pub fn key_pem(&self) -> String {
+        self.key.serialize_pem()
+    }
+
+    /// PKCS #8.
+    pub fn key(&self) -> &[u8] {
+        self.key.serialized_der()
+    }
+
+    /// SHA-256 of its SubjectPublicKeyInfo, as OpenSSL would say it.
+    pub fn public_key(&self) -> [u8; 32] {
+        sha256(&self.key.subject_public_key_info())
+    }
+
+    fn private_key(&self) -> PrivateKeyDer<'static> {
+        PrivateKeyDer::Pkcs8(self.key.serialize_der().into())
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    digest(&SHA256, bytes).as_ref().try_into().unwrap()
 }
 
 fn params(names: &[&str]) -> CertificateParams {
@@ -46,14 +94,21 @@ fn params(names: &[&str]) -> CertificateParams {
 }
 
 fn signed(params: CertificateParams) -> Leaf {
+    signed_by(&authority().issuer, params)
+}
+
+fn signed_by(issuer: &Issuer<'static, KeyPair>, params: CertificateParams) -> Leaf {
     let key = KeyPair::generate().unwrap();
-    let certificate = params.signed_by(&key, &authority().issuer).unwrap();
-    Leaf { certificate: certificate.der().clone(), key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }
+    Leaf::of(&params.signed_by(&key, issuer).unwrap(), key)
 }
 
 /// For localhost, 127.0.0.1 and ::1, with nothing wrong.
 pub fn leaf() -> Leaf {
     signed(params(&NAMES))
+}
+
+pub fn leaf_for(host: &str) -> Leaf {
+    signed(params(&[host]))
 }
 
 pub fn expired() -> Leaf {
@@ -75,25 +130,110 @@ pub fn wrong_host() -> Leaf {
 /// Signed by itself, so by nobody that anyone trusts.
 pub fn self_signed() -> Leaf {
     let key = KeyPair::generate().unwrap();
-    let certificate = params(&NAMES).self_signed(&key).unwrap();
-    Leaf { certificate: certificate.der().clone(), key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }
+    Leaf::of(&params(&NAMES).self_signed(&key).unwrap(), key)
+}
+
+/// Signed by an authority that nobody trusts, which is shown, too.
+pub fn of_unknown_authority() -> Leaf {
+    let (params, key) = (authority_params("somebody else's authority"), KeyPair::generate().unwrap());
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let mut leaf = signed_by(&Issuer::new(params, key), self::params(&NAMES));
+    leaf.chain.push(certificate);
+    leaf
+}
+
+/// Signed by an intermediate authority, which is shown or not; and the hash of that one's key.
+pub fn of_intermediate(shows: bool) -> (Leaf, [u8; 32]) {
+    let (params, key) = (authority_params("liburlsession test intermediate"), KeyPair::generate().unwrap());
+    let certificate = params.signed_by(&key, &authority().issuer).unwrap().der().clone();
+    let hash = sha256(&key.subject_public_key_info());
+    let mut leaf = signed_by(&Issuer::new(params, key), self::params(&NAMES));
+    leaf.chain.extend(shows.then_some(certificate));
+    (leaf, hash)
+}
+
+/// The same with a certificate in its chain that has nothing to do with it.
+pub fn beside(mut leaf: Leaf, other: &Leaf) -> Leaf {
+    leaf.chain.extend(other.chain.iter().cloned());
+    leaf
+}
+
+/// Not made for a server.
+pub fn wrong_purpose() -> Leaf {
+    let mut params = params(&NAMES);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    signed(params)
+}
+
+/// A chain of so many certificates.
+pub fn long(count: usize) -> Leaf {
+    let mut leaf = leaf();
+    let own = leaf.chain[0].clone();
+    leaf.chain.resize(count, own);
+    leaf
+}
+
+fn client_params() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "liburlsession test client");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params
+}
+
+/// Of a client, of the same authority.
+pub fn client() -> Leaf {
+    signed(client_params())
+}
+
+/// The same with another kind of key.
+pub fn client_with(algorithm: &'static SignatureAlgorithm) -> Leaf {
+    let key = KeyPair::generate_for(algorithm).unwrap();
+    Leaf::of(&client_params().signed_by(&key, &authority().issuer).unwrap(), key)
+}
+
+/// Of a client that no server knows.
+pub fn unknown_client() -> Leaf {
+    let key = KeyPair::generate().unwrap();
+    Leaf::of(&client_params().self_signed(&key).unwrap(), key)
+}
+
+pub fn expired_client() -> Leaf {
+    let mut params = client_params();
+    (params.not_before, params.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
+    signed(params)
+}
+
+/// What a server asks of its clients.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Asks {
+    Nothing,
+    /// For a certificate of the same authority, if there is one.
+    Perhaps,
+    Always,
 }
 
 /// A server's side of TLS with this leaf, speaking these versions; none means all.
 pub fn server(leaf: Leaf, versions: &[&'static SupportedProtocolVersion]) -> Arc<ServerConfig> {
-    let versions = if versions.is_empty() { rustls::ALL_VERSIONS } else { versions };
-    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-    let builder = builder.with_protocol_versions(versions).unwrap().with_no_client_auth();
-    Arc::new(builder.with_single_cert(vec![leaf.certificate], leaf.key).unwrap())
+    server_that_asks(leaf, versions, Asks::Nothing)
 }
 
 /// The same, asking for a certificate of the client's, of the same authority.
 pub fn server_that_asks_for_a_client_certificate(leaf: Leaf) -> Arc<ServerConfig> {
+    server_that_asks(leaf, &[], Asks::Always)
+}
+
+pub fn server_that_asks(leaf: Leaf, versions: &[&'static SupportedProtocolVersion], asks: Asks) -> Arc<ServerConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(authority().certificate.clone()).unwrap();
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let builder = builder.with_client_cert_verifier(verifier);
-    Arc::new(builder.with_single_cert(vec![leaf.certificate], leaf.key).unwrap())
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let verifier = if asks == Asks::Perhaps { verifier.allow_unauthenticated() } else { verifier };
+    let versions = if versions.is_empty() { rustls::ALL_VERSIONS } else { versions };
+    let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap();
+    let builder = match asks {
+        Asks::Nothing => builder.with_no_client_auth(),
+        Asks::Perhaps | Asks::Always => builder.with_client_cert_verifier(verifier.build().unwrap()),
+    };
+    let key = leaf.private_key();
+    Arc::new(builder.with_single_cert(leaf.chain, key).unwrap())
 }

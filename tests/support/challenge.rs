@@ -242,7 +242,7 @@ pub(super) unsafe extern "C" fn session_did_receive_challenge(
     let asked = retained(challenge, completion);
     record.add(None, format!("session_did_receive_challenge {}", asked.challenge.shown()));
     record.inside(&Moment::of_session(Message::SessionDidReceiveChallenge, session));
-    receive(record, record.trust.get(), asked);
+    receive(record, record.trust.get().map(|reception| &**reception), asked);
 }
 
 pub(super) unsafe extern "C" fn task_did_receive_challenge(
@@ -257,14 +257,14 @@ pub(super) unsafe extern "C" fn task_did_receive_challenge(
     let (number, asked) = (url_session_task_identifier(task), retained(challenge, completion));
     record.add(Some(number), format!("did_receive_challenge {number} {}", asked.challenge.shown()));
     record.inside(&Moment::of_task(Message::TaskDidReceiveChallenge, session, task));
-    receive(record, record.meet.get(), asked);
+    receive(record, record.meet.get().map(|reception| &**reception), asked);
 }
 
 fn retained(challenge: *mut UrlSessionChallenge, completion: *mut UrlSessionChallengeCompletion) -> Asked {
     Asked { challenge: Challenge::retain(challenge), completion: ChallengeCompletion::retain(completion) }
 }
 
-fn receive(record: &'static Record, reception: Option<&Box<Reception>>, asked: Asked) {
+fn receive(record: &'static Record, reception: Option<&Reception>, asked: Asked) {
     match reception.map_or(Reply::Nothing, |reception| reception(&asked)) {
         Reply::Nothing => {}
         Reply::Later => {

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
 use super::PATIENCE;
 
@@ -52,7 +52,10 @@ impl Stream {
     pub(super) fn handshake(mut socket: TcpStream, config: Arc<ServerConfig>) -> io::Result<Self> {
         let mut tls = ServerConnection::new(config).unwrap();
         while tls.is_handshaking() {
-            tls.complete_io(&mut socket)?;
+            tls.complete_io(&mut socket).inspect_err(|_| {
+                // To close before the peer has read why would take that away from it.
+                drop(io::copy(&mut socket.try_clone().unwrap(), &mut io::sink()));
+            })?;
         }
         Ok(Self::Tls(Box::new(StreamOwned::new(tls, socket))))
     }
@@ -99,6 +102,24 @@ pub struct Connection {
 impl Connection {
     pub(super) fn new(number: usize, stream: Stream, record: impl Fn(&Request) + 'static) -> Self {
         Self { number, stream, buffer: Vec::new(), record: Box::new(record) }
+    }
+
+    /// The certificate that the client has shown, in DER.
+    pub fn client_certificate(&self) -> Option<Vec<u8>> {
+        let certificates = self.tls()?.peer_certificates()?;
+        certificates.first().map(|certificate| certificate.to_vec())
+    }
+
+    /// Whether TLS goes on where it stopped on another connection.
+    pub fn is_resumed(&self) -> bool {
+        self.tls().is_some_and(|tls| tls.handshake_kind() == Some(HandshakeKind::Resumed))
+    }
+
+    fn tls(&self) -> Option<&ServerConnection> {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(stream) => Some(&stream.conn),
+        }
     }
 
     /// The next request with its body, recorded; None when the peer has left or sends nothing any more.

@@ -4,6 +4,7 @@
 pub mod body;
 pub mod certificate;
 pub mod challenge;
+pub mod client_certificate;
 pub mod connection;
 pub mod cookies;
 pub mod digest;
@@ -22,6 +23,7 @@ pub mod realm;
 pub mod recorder;
 pub mod redirection;
 pub mod served_file;
+pub mod server_trust;
 #[cfg(unix)]
 pub mod site;
 pub mod slots;

@@ -57,7 +57,15 @@ impl Origin {
 
     /// The same with a certificate and versions of the test's choice.
     pub fn tls(config: Arc<ServerConfig>, script: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
-        Self::listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), Some(config), script)
+        Self::tls_in_turn(vec![config], script)
+    }
+
+    /// The same with another config for each connection; the last stays.
+    pub fn tls_in_turn(
+        configs: Vec<Arc<ServerConfig>>,
+        script: impl Fn(&mut Connection) + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), configs, script)
     }
 
     pub fn listen(
@@ -65,13 +73,21 @@ impl Origin {
         tls: Option<Arc<ServerConfig>>,
         script: impl Fn(&mut Connection) + Send + Sync + 'static,
     ) -> Self {
+        Self::serve(address, tls.into_iter().collect(), script)
+    }
+
+    fn serve(
+        address: SocketAddr,
+        tls: Vec<Arc<ServerConfig>>,
+        script: impl Fn(&mut Connection) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
-        let scheme = if tls.is_some() { "https" } else { "http" };
+        let scheme = if tls.is_empty() { "http" } else { "https" };
         let shared = Shared { stopping: AtomicBool::new(false), log: Mutex::default(), changed: Condvar::new() };
         let shared = Arc::new(shared);
         let (for_acceptor, script) = (shared.clone(), Arc::new(script));
-        thread::spawn(move || accept(&listener, &for_acceptor, tls.as_ref(), &(script as Arc<Script>)));
+        thread::spawn(move || accept(&listener, &for_acceptor, &tls, &(script as Arc<Script>)));
         Self { address, scheme, shared }
     }
 
@@ -167,7 +183,7 @@ impl Drop for Origin {
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>, tls: Option<&Arc<ServerConfig>>, script: &Arc<Script>) {
+fn accept(listener: &TcpListener, shared: &Arc<Shared>, tls: &[Arc<ServerConfig>], script: &Arc<Script>) {
     for socket in listener.incoming() {
         let socket = socket.unwrap();
         if shared.stopping.load(Ordering::SeqCst) {
@@ -180,7 +196,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, tls: Option<&Arc<ServerC
             log.sockets.push(socket.try_clone().unwrap());
             log.sockets.len()
         });
-        let (shared, tls, script) = (shared.clone(), tls.cloned(), script.clone());
+        let tls = tls.get(number - 1).or(tls.last()).cloned();
+        let (shared, script) = (shared.clone(), script.clone());
         thread::spawn(move || {
             // Closes with the thread, also when a script panics.
             let _end = End { shared: shared.clone(), socket: socket.try_clone().unwrap() };
