@@ -21,6 +21,8 @@ mod step_04_secrets;
 mod step_04_server_trust;
 mod step_04_transfers;
 mod step_05_redirect;
+#[cfg(unix)]
+mod step_05_redirect_matrix;
 mod step_05_redirect_slot;
 mod step_05_redirect_transfers;
 mod step_06_resume;
