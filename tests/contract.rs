@@ -9,6 +9,7 @@ use program::{BUILT, linked_dynamically, linked_statically, words};
 use support::certificate;
 use support::directory::Directory;
 use support::origin::{Connection, Origin};
+use support::realm;
 use support::standard;
 
 mod program;
@@ -179,6 +180,13 @@ fn c19_cookies() {
 #[test]
 fn c20_hosts_that_want_https() {
     proves_in_a_directory("20_hsts");
+}
+
+#[test]
+fn c24_challenges_and_credentials() {
+    let guard = realm::by_folder([("basic", realm::basic("here", "alice", "secret"))]);
+    succeeds(&linked_dynamically("24_challenges"), &[&realm::origin(&guard).url("")]);
+    proves("24_credentials");
 }
 
 #[test]
