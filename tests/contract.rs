@@ -185,7 +185,9 @@ fn c20_hosts_that_want_https() {
 #[test]
 fn c24_challenges_and_credentials() {
     let guard = realm::by_folder([("basic", realm::basic("here", "alice", "secret"))]);
-    succeeds(&linked_dynamically("24_challenges"), &[&realm::origin(&guard).url("")]);
+    let origin = realm::origin(&guard);
+    succeeds(&linked_dynamically("24_challenges"), &[&origin.url("")]);
+    succeeds(&linked_dynamically("24_credentials_null"), &[&origin.url("")]);
     proves("24_credentials");
 }
 
