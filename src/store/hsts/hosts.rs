@@ -26,9 +26,15 @@ struct Known {
 /// The name under which a host is known; none for an address, to which no policy applies.
 pub(super) fn name(host: &str) -> Option<String> {
     match Host::parse(host).ok()? {
-        Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()).filter(|name| !name.is_empty()),
+        Host::Domain(name) => plain(&name).map(str::to_owned),
         Host::Ipv4(_) | Host::Ipv6(_) => None,
     }
+}
+
+/// Without the dot of a full name; none where a part of the name is empty, which no real host's is.
+pub(super) fn plain(name: &str) -> Option<&str> {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    (!name.split('.').any(str::is_empty)).then_some(name)
 }
 
 impl Hosts {
@@ -174,7 +180,7 @@ mod tests {
 
     #[test]
     fn addresses_have_no_policy() {
-        for other in ["127.0.0.1", "127.1", "[::1]", "", ".", "a b", "a/b"] {
+        for other in ["127.0.0.1", "127.1", "[::1]", "", ".", "..", "a..", ".a", "a..b", "t..51..", "a b", "a/b"] {
             assert_eq!(name(other), None, "{other}");
         }
         assert_eq!(name("H.example.").as_deref(), Some("h.example"));

@@ -108,10 +108,10 @@ impl HstsStorage {
     }
 }
 
-/// A URL's host where a policy can apply to it; the dot of a full name counts for nothing.
+/// A URL's host where a policy can apply to it.
 fn policy_name(url: &Url) -> Option<&str> {
     match url.host()? {
-        Host::Domain(name) => Some(name.trim_end_matches('.')),
+        Host::Domain(name) => hosts::plain(name),
         Host::Ipv4(_) | Host::Ipv6(_) => None,
     }
 }
@@ -140,6 +140,8 @@ mod tests {
             storage.learn(&url(from), "max-age=100; includeSubDomains");
         }
         assert!(!storage.contains("h.example") && !storage.contains("127.0.0.1") && !storage.contains("::1"));
+        storage.learn(&url("https://t...51.../"), "max-age=100");
+        assert_eq!(lines::read(&String::from_utf8_lossy(storage.export().bytes()), 0).count(), 0);
         storage.learn(&url("https://H.example.:8443/x"), "max-age=100");
         assert!(storage.contains("h.EXAMPLE") && storage.contains("h.example."));
         storage.learn(&url("https://h.example/"), "max-age=0");
