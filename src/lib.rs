@@ -43,6 +43,8 @@ mod fault;
 #[expect(unsafe_code, reason = "the border to C: every unsafe block of the crate, each with its reason")]
 pub mod ffi;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzz;
 mod identity;
 mod lifecycle;
 mod message;

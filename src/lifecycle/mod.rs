@@ -27,6 +27,8 @@ mod writer;
 use std::sync::Arc;
 
 pub(crate) use cookies::CookieAcceptPolicy;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use redirect::resolve as resolve_location;
 pub(crate) use request::{NetrcFile, Rules};
 
 use crate::error::Error;

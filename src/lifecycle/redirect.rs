@@ -102,7 +102,7 @@ async fn decide(
 }
 
 /// RFC 3986 against the URL that answered; a fragment is inherited (RFC 9110, 10.2.2).
-fn resolve(from: &Url, location: &str) -> Result<Url, Error> {
+pub(crate) fn resolve(from: &Url, location: &str) -> Result<Url, Error> {
     let mut target = from.join(location).map_err(|cause| {
         let message = format!("the redirect's Location is no URL ({cause}): the server is at fault");
         Error::new(Code::REDIRECT_TO_NON_EXISTENT_LOCATION, message)

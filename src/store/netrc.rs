@@ -48,7 +48,7 @@ impl Netrc {
     }
 
     /// Skips what it does not understand.
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut netrc = Self::default();
         let mut words = Words { rest: text.trim_start_matches('\u{feff}') };
         while !words.is_at_end() {
