@@ -49,6 +49,18 @@ pub struct ProtectionSpace {
     server_trust: Option<Arc<ServerTrust>>,
 }
 
+impl AuthenticationMethod {
+    /// Who is asked about it: rows A040 and A041.
+    pub(crate) fn is_about_connection(self) -> bool {
+        matches!(self, Self::Negotiate | Self::Ntlm | Self::ClientCertificate | Self::ServerTrust)
+    }
+
+    /// Whether it can be answered; what cannot counts as not offered (row A042).
+    pub(crate) fn is_spoken(self) -> bool {
+        !matches!(self, Self::Negotiate | Self::Ntlm)
+    }
+}
+
 impl Protocol {
     pub(crate) fn is_proxy(self) -> bool {
         matches!(self, Self::HttpProxy | Self::HttpsProxy | Self::SocksProxy)

@@ -130,28 +130,20 @@ impl Outbox {
         slots.into_iter().find(|&slot| self.tells(slot))
     }
 
-    /// Asks about a connection; none where there is nobody to ask (row A040).
-    pub(crate) fn did_receive_connection_challenge(
-        &self,
-        task: &Arc<Task>,
-        challenge: Challenge,
-    ) -> Option<Question<ChallengeAnswer>> {
-        if !self.tells(Slot::SessionDidReceiveChallenge) {
-            return self.did_receive_challenge(task, challenge);
-        }
-        let challenge = Arc::new(challenge);
-        self.ask(task, Slot::SessionDidReceiveChallenge, move |to, task, answer| {
-            to.session_did_receive_challenge(task.session(), &challenge, answer);
-        })
-    }
-
-    /// Asks about a request; none where there is nobody to ask (row A041).
+    /// Asks; none where there is nobody to ask. About a connection the session's slot, and where nobody has that the
+    /// task's, which is for all else (rows A040, A041).
     pub(crate) fn did_receive_challenge(
         &self,
         task: &Arc<Task>,
         challenge: Challenge,
     ) -> Option<Question<ChallengeAnswer>> {
+        let is_for_session = challenge.space().space().method.is_about_connection();
         let challenge = Arc::new(challenge);
+        if is_for_session && self.tells(Slot::SessionDidReceiveChallenge) {
+            return self.ask(task, Slot::SessionDidReceiveChallenge, move |to, task, answer| {
+                to.session_did_receive_challenge(task.session(), &challenge, answer);
+            });
+        }
         self.ask(task, Slot::TaskDidReceiveChallenge, move |to, task, answer| {
             to.task_did_receive_challenge(task, &challenge, answer);
         })

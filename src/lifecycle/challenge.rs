@@ -8,7 +8,6 @@ use super::watch;
 use crate::challenge::{
     AuthenticationMethod, Challenge, ChallengeAnswer, Credential, Proof, ProtectionSpace, ServerTrust, Space,
 };
-use crate::delegate::Question;
 use crate::error::{Code, Error};
 use crate::message::{Field, Response, Text};
 use crate::task::Task;
@@ -25,22 +24,13 @@ impl<'a> Challenges<'a> {
     }
 
     /// The answer; the default where there is nobody to ask.
-    async fn answer(&self, question: Option<Question<ChallengeAnswer>>) -> Result<ChallengeAnswer, Error> {
+    pub(super) async fn ask(&self, challenge: Challenge) -> Result<ChallengeAnswer, Error> {
+        let question = self.task.outbox().did_receive_challenge(self.task, challenge);
         let Some(question) = question else { return Ok(ChallengeAnswer::Default) };
         let answer = question.answer(ChallengeAnswer::Default).await;
         self.task.clock.moved();
         watch::heed(self.task).await?;
         Ok(answer)
-    }
-
-    /// Row A041.
-    pub(super) async fn ask(&self, challenge: Challenge) -> Result<ChallengeAnswer, Error> {
-        self.answer(self.task.outbox().did_receive_challenge(self.task, challenge)).await
-    }
-
-    /// Row A040.
-    async fn ask_about_connection(&self, challenge: Challenge) -> Result<ChallengeAnswer, Error> {
-        self.answer(self.task.outbox().did_receive_connection_challenge(self.task, challenge)).await
     }
 }
 
@@ -53,7 +43,7 @@ impl Authenticator for Challenges<'_> {
     fn judge<'a>(&'a self, peer: Peer<'a>, trust: Arc<ServerTrust>) -> Asked<'a, ()> {
         Box::pin(async move {
             let space = ProtectionSpace::of_trust(space(peer, AuthenticationMethod::ServerTrust), trust.clone());
-            match self.ask_about_connection(Challenge::new(Arc::new(space), None)).await? {
+            match self.ask(Challenge::new(Arc::new(space), None)).await? {
                 ChallengeAnswer::Default => trust.error().map_or(Ok(()), |error| Err(error.again())),
                 ChallengeAnswer::Use(Some(credential)) if accepts(&credential, &trust) => Ok(()),
                 ChallengeAnswer::Cancel => Err(Error::cancelled()),
@@ -75,7 +65,7 @@ impl Authenticator for Challenges<'_> {
     ) -> Asked<'a, Option<Arc<Credential>>> {
         Box::pin(async move {
             let space = ProtectionSpace::of_issuers(space(peer, AuthenticationMethod::ClientCertificate), issuers);
-            match self.ask_about_connection(Challenge::new(Arc::new(space), proposed.clone())).await? {
+            match self.ask(Challenge::new(Arc::new(space), proposed.clone())).await? {
                 ChallengeAnswer::Use(credential) => Ok(credential),
                 ChallengeAnswer::Default => Ok(proposed),
                 ChallengeAnswer::Reject => Ok(None),

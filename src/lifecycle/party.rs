@@ -248,9 +248,13 @@ impl Offer {
             Scheme::Digest => AuthenticationMethod::Digest,
             Scheme::Basic => AuthenticationMethod::Basic,
             Scheme::Bearer => AuthenticationMethod::Bearer,
-            // Their place is the session's slot, once they are spoken.
-            Scheme::Negotiate | Scheme::Ntlm | Scheme::Other => return None,
+            Scheme::Negotiate => AuthenticationMethod::Negotiate,
+            Scheme::Ntlm => AuthenticationMethod::Ntlm,
+            Scheme::Other => return None,
         };
+        if !method.is_spoken() {
+            return None;
+        }
         let digest = match method {
             AuthenticationMethod::Digest => Some(DigestChallenge::read(offer)?),
             _ => None,
