@@ -15,21 +15,32 @@ use support::standard;
 mod program;
 mod support;
 
+/// What the developer's own environment says is not asked.
+const TRUST: [&str; 5] = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"];
+
 /// Runs the program, which has two minutes, or five where something watches it.
-fn output(program: &Path, arguments: &[&str]) -> Output {
+fn output(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let runner = words("URL_SESSION_TEST_RUNNER");
     let limit = if runner.is_empty() { "120" } else { "300" };
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=10", limit]).args(runner).arg(program).args(arguments).output().unwrap()
+    command.args(["--kill-after=10", limit]).args(runner).arg(program).args(arguments);
+    TRUST.iter().for_each(|variable| drop(command.env_remove(variable)));
+    command.envs(environment.iter().copied()).output().unwrap()
 }
 
 /// A program ends with 0 and says nothing: its checks hold, and the library writes to no standard stream.
 fn succeeds(program: &Path, arguments: &[&str]) {
-    let output = output(program, arguments);
+    succeeds_in(&[], program, arguments);
+}
+
+/// The same with so much more in its environment.
+fn succeeds_in(environment: &[(&str, &str)], program: &Path, arguments: &[&str]) {
+    let output = output(program, arguments, environment);
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     // `timeout` ends with 124 where it had to end the program.
-    assert!(output.status.success(), "{}: {}\n{said}", program.display(), output.status);
+    let asked = format!("{} {arguments:?} {environment:?}", program.display());
+    assert!(output.status.success(), "{asked}: {}\n{said}", output.status);
     assert!(said.is_empty() || !words("URL_SESSION_TEST_RUNNER").is_empty(), "{} said:\n{said}", program.display());
 }
 
@@ -58,7 +69,7 @@ fn early(connection: &mut Connection) {
 fn c00_a_fault_is_seen_by_what_watches() {
     let is_sanitized = words("URL_SESSION_TEST_CFLAGS").iter().any(|flag| flag.starts_with("-fsanitize"));
     let is_watched = is_sanitized || !words("URL_SESSION_TEST_RUNNER").is_empty();
-    assert_eq!(output(&linked_dynamically("00_fault"), &[]).status.success(), !is_watched);
+    assert_eq!(output(&linked_dynamically("00_fault"), &[], &[]).status.success(), !is_watched);
 }
 
 #[test]
@@ -73,7 +84,7 @@ fn c02_a_panic_ends_its_call_or_task_only() {
     let (origin, directory) = (Origin::http(standard::serve), Directory::default());
     let directory_path = directory.path().display().to_string();
     // Rust reports a panic on standard error, as the contract says.
-    let output = output(&linked_dynamically("02_panic"), &[&origin.url(""), &directory_path]);
+    let output = output(&linked_dynamically("02_panic"), &[&origin.url(""), &directory_path], &[]);
     assert!(output.status.success() && output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(directory.files().is_empty(), "a panic left {:?}", directory.files());
 }
@@ -170,6 +181,83 @@ fn c16_a_full_disk() {
 #[test]
 fn c17_body_sources() {
     proves("17_body_source");
+}
+
+/// The path of a file in it.
+fn file(directory: &Directory, name: &str, content: impl AsRef<[u8]>) -> String {
+    directory.file(name, content.as_ref()).display().to_string()
+}
+
+#[test]
+fn c21_server_trust() {
+    let (known, directory) = (Origin::https(standard::serve), Directory::default());
+    let strange = Origin::tls(certificate::server(certificate::self_signed(), &[]), standard::serve);
+    let authority = file(&directory, "authority.pem", certificate::trusted());
+    succeeds(&linked_dynamically("21_server_trust"), &[&strange.url(""), &known.url(""), &authority]);
+}
+
+#[test]
+fn c22_client_certificates() {
+    let server = certificate::server_that_asks_for_a_client_certificate(certificate::leaf());
+    let (origin, directory, client) =
+        (Origin::tls(server, standard::serve), Directory::default(), certificate::client());
+    let arguments = [
+        origin.url(""),
+        file(&directory, "authority.pem", certificate::trusted()),
+        file(&directory, "client.pem", client.pem()),
+        file(&directory, "client.key", client.key_pem()),
+        file(&directory, "client.p12", client.pkcs12("secret")),
+    ];
+    succeeds(&linked_dynamically("22_client_certificate"), &arguments.each_ref().map(String::as_str));
+}
+
+#[test]
+fn c23_what_the_environment_may_say() {
+    let (origin, directory) = (Origin::https(standard::serve), Directory::default());
+    let ours = file(&directory, "authority.pem", certificate::trusted());
+    let stranger = file(&directory, "stranger.pem", certificate::self_signed().pem());
+    let hashed = Directory::default();
+    hashed.file("12345678.0", certificate::trusted().as_bytes());
+    let folder = hashed.path().display().to_string();
+    let (gone, unknown) = ("/no/such/file", "-1203");
+    // What is in the environment, the switches, an explicit file, and how it ends.
+    let cases: [(&[(&str, &str)], &str, Option<&str>, &str); 20] = [
+        (&[], "", None, unknown),
+        (&[("SSL_CERT_FILE", &ours)], "", None, "0"),
+        (&[("SSL_CERT_DIR", &folder)], "", None, "0"),
+        (&[("SSL_CERT_FILE", &stranger), ("SSL_CERT_DIR", &folder)], "", None, "0"),
+        (&[("SSL_CERT_FILE", gone), ("SSL_CERT_DIR", &folder)], "", None, "0"),
+        (&[("SSL_CERT_FILE", &stranger)], "", None, unknown),
+        (&[("SSL_CERT_FILE", gone)], "", None, unknown),
+        (&[("CURL_CA_BUNDLE", &ours)], "", None, "0"),
+        (&[("REQUESTS_CA_BUNDLE", &ours)], "", None, "0"),
+        (&[("REQUESTS_CA_BUNDLE", &folder)], "", None, "0"),
+        (&[("REQUESTS_CA_BUNDLE", &stranger), ("CURL_CA_BUNDLE", &ours)], "", None, unknown),
+        (&[("CURL_CA_BUNDLE", &ours), ("SSL_CERT_FILE", &stranger)], "", None, "0"),
+        (&[("CURL_CA_BUNDLE", ""), ("SSL_CERT_FILE", &ours)], "", None, "0"),
+        // Switched off, it has no influence.
+        (&[("SSL_CERT_FILE", &ours), ("CURL_CA_BUNDLE", &ours)], "e", None, unknown),
+        (&[("SSL_CERT_FILE", gone)], "e", Some(&ours), "0"),
+        // What the configuration says itself goes before.
+        (&[("REQUESTS_CA_BUNDLE", &ours)], "p", None, unknown),
+        (&[("REQUESTS_CA_BUNDLE", &stranger)], "", Some(&ours), "0"),
+        (&[("REQUESTS_CA_BUNDLE", gone)], "", Some(&ours), "0"),
+        (&[("REQUESTS_CA_BUNDLE", &stranger)], "d", None, "0"),
+        (&[("REQUESTS_CA_BUNDLE", gone)], "d", None, "0"),
+    ];
+    let program = linked_dynamically("23_environment");
+    for (environment, switches, trusted, error) in cases {
+        let url = origin.url("");
+        let arguments = [&[&url[..], switches, error], trusted.as_slice()].concat();
+        succeeds_in(environment, &program, &arguments);
+    }
+    // Secrets are logged only where it was asked for.
+    let log = directory.at("keys.log");
+    for (switches, is_written) in [("", false), ("l", true)] {
+        let environment = [("SSLKEYLOGFILE", log.to_str().unwrap())];
+        succeeds_in(&environment, &program, &[&origin.url(""), switches, "0", &ours]);
+        assert_eq!(fs::read_to_string(&log).is_ok_and(|log| log.contains("CLIENT_")), is_written);
+    }
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::ptr;
 
-use p12_keystore::{Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+use p12_keystore::EncryptionAlgorithm;
 
-use crate::support::certificate::{self, Asks, Leaf};
+use crate::support::certificate::{self, Asks};
 use crate::support::challenge::Credential;
 use crate::support::client_certificate::made;
 use crate::support::directory::Directory;
@@ -133,28 +133,20 @@ fn q039_pkcs12_as_openssl_writes_it() {
     assert!(refused(Credential::of_pkcs12(&file("no_key.p12"), "secret")).contains("no private key"));
 }
 
-fn pkcs12(leaf: &Leaf, algorithm: EncryptionAlgorithm, passphrase: &str) -> Vec<u8> {
-    let certificates = [Certificate::from_der(leaf.der()).unwrap()];
-    let key = PrivateKey::from_der(leaf.key()).unwrap();
-    let mut store = KeyStore::new();
-    store.add_entry("client", KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new("1", key, certificates)));
-    store.writer(passphrase).encryption_algorithm(algorithm).encryption_iterations(2).mac_iterations(2).write().unwrap()
-}
-
 #[test]
 fn a047_pkcs12_is_shown_to_a_server() {
     let leaf = certificate::client();
     for algorithm in
         [EncryptionAlgorithm::PbeWithHmacSha256AndAes256, EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc]
     {
-        let credential = Credential::of_pkcs12(&pkcs12(&leaf, algorithm, "secret"), "secret").ok().unwrap();
+        let credential = Credential::of_pkcs12(&leaf.pkcs12_with(algorithm, "secret"), "secret").ok().unwrap();
         assert_eq!(shown(&credential), leaf.der());
     }
 }
 
 #[test]
 fn pkcs12_that_is_broken_anywhere() {
-    let whole = pkcs12(&certificate::client(), EncryptionAlgorithm::PbeWithHmacSha256AndAes256, "secret");
+    let whole = certificate::client().pkcs12("secret");
     for length in 0..whole.len() {
         refused(Credential::of_pkcs12(&whole[..length], "secret"));
     }

@@ -14,4 +14,5 @@ mod python;
 mod downloads;
 mod site;
 mod tls;
+mod trust;
 mod uploads;

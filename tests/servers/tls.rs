@@ -88,13 +88,13 @@ fn nginx_says_in_http_that_it_wants_a_client_certificate() {
 
 #[test]
 fn apache_says_in_tls_that_it_wants_a_client_certificate() {
-    // TLS 1.3 has an alert of its own for it; in 1.2 all that OpenSSL says is that the handshake failed.
-    for (version, outcome) in [("TLSv1.2", "-1200"), ("TLSv1.3", "-1206")] {
+    // TLS 1.3 has an alert of its own for it; in 1.2 all that OpenSSL says is that the handshake failed, which had asked.
+    for version in ["TLSv1.2", "TLSv1.3"] {
         let more = format!(
             "SSLEngine on\nSSLCertificateFile identity\nSSLCACertificateFile identity
             SSLVerifyClient require\nSSLProtocol {version}"
         );
         let Some(server) = apache::start(&more) else { return };
-        assert_eq!(get(&server, "127.0.0.1", "/").transcript(), format!("did_complete 1 {outcome}"), "{version}");
+        assert_eq!(get(&server, "127.0.0.1", "/").transcript(), "did_complete 1 -1206", "{version}");
     }
 }

@@ -3,9 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use ::aws_lc_rs::digest::{SHA256, digest};
+use p12_keystore::{
+    Certificate as P12Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain,
+};
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PublicKeyData, SignatureAlgorithm, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData, RevokedCertParams, SerialNumber,
+    SignatureAlgorithm, date_time_ymd,
 };
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -61,13 +65,28 @@ impl Leaf {
         &self.chain[0]
     }
 
-    /// The certificate in PEM.
+    /// All that is shown, in PEM.
     pub fn pem(&self) -> String {
         self.pem.clone()
     }
 
     pub fn key_pem(&self) -> String {
         self.key.serialize_pem()
+    }
+
+    /// The certificate and its key.
+    pub fn pkcs12(&self, passphrase: &str) -> Vec<u8> {
+        self.pkcs12_with(EncryptionAlgorithm::PbeWithHmacSha256AndAes256, passphrase)
+    }
+
+    /// Quick to open.
+    pub fn pkcs12_with(&self, algorithm: EncryptionAlgorithm, passphrase: &str) -> Vec<u8> {
+        let certificates = [P12Certificate::from_der(self.der()).unwrap()];
+        let key = PrivateKey::from_der(self.key()).unwrap();
+        let mut store = KeyStore::new();
+        store.add_entry("client", KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new("1", key, certificates)));
+        let writer = store.writer(passphrase).encryption_algorithm(algorithm);
+        writer.encryption_iterations(2).mac_iterations(2).write().unwrap()
     }
 
     /// PKCS #8.
@@ -78,6 +97,11 @@ impl Leaf {
     /// SHA-256 of its SubjectPublicKeyInfo, as OpenSSL would say it.
     pub fn public_key(&self) -> [u8; 32] {
         sha256(&self.key.subject_public_key_info())
+    }
+
+    fn show(&mut self, certificate: &Certificate) {
+        self.chain.push(certificate.der().clone());
+        self.pem += &certificate.pem();
     }
 
     fn private_key(&self) -> PrivateKeyDer<'static> {
@@ -136,19 +160,21 @@ pub fn self_signed() -> Leaf {
 /// Signed by an authority that nobody trusts, which is shown, too.
 pub fn of_unknown_authority() -> Leaf {
     let (params, key) = (authority_params("somebody else's authority"), KeyPair::generate().unwrap());
-    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let certificate = params.self_signed(&key).unwrap();
     let mut leaf = signed_by(&Issuer::new(params, key), self::params(&NAMES));
-    leaf.chain.push(certificate);
+    leaf.show(&certificate);
     leaf
 }
 
 /// Signed by an intermediate authority, which is shown or not; and the hash of that one's key.
 pub fn of_intermediate(shows: bool) -> (Leaf, [u8; 32]) {
     let (params, key) = (authority_params("liburlsession test intermediate"), KeyPair::generate().unwrap());
-    let certificate = params.signed_by(&key, &authority().issuer).unwrap().der().clone();
+    let certificate = params.signed_by(&key, &authority().issuer).unwrap();
     let hash = sha256(&key.subject_public_key_info());
     let mut leaf = signed_by(&Issuer::new(params, key), self::params(&NAMES));
-    leaf.chain.extend(shows.then_some(certificate));
+    if shows {
+        leaf.show(&certificate);
+    }
     (leaf, hash)
 }
 
@@ -185,7 +211,29 @@ pub fn client() -> Leaf {
     signed(client_params())
 }
 
-/// The same with another kind of key.
+/// A client, and the list of the authority that revokes its certificate, in PEM.
+pub fn revoked_client() -> (Leaf, String) {
+    let mut params = client_params();
+    let serial = SerialNumber::from(4711);
+    params.serial_number = Some(serial.clone());
+    let revoked = RevokedCertParams {
+        serial_number: serial,
+        revocation_time: date_time_ymd(2020, 1, 1),
+        reason_code: None,
+        invalidity_date: None,
+    };
+    let list = CertificateRevocationListParams {
+        this_update: date_time_ymd(2020, 1, 1),
+        next_update: date_time_ymd(2120, 1, 1),
+        crl_number: SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: vec![revoked],
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    (signed(params), list.signed_by(&authority().issuer).unwrap().pem().unwrap())
+}
+
+/// Of a client, with another kind of key.
 pub fn client_with(algorithm: &'static SignatureAlgorithm) -> Leaf {
     let key = KeyPair::generate_for(algorithm).unwrap();
     Leaf::of(&client_params().signed_by(&key, &authority().issuer).unwrap(), key)

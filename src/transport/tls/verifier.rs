@@ -16,7 +16,7 @@ use super::seen;
 
 /// Whom a session trusts.
 pub(super) struct Trust {
-    /// None trusts nobody.
+    /// None trusts nobody, unless anybody is accepted.
     pub(super) authority: Option<Arc<dyn ServerCertVerifier>>,
     pub(super) accepts_any: bool,
     pub(super) pins: Pins,
