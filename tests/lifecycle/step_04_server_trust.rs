@@ -374,6 +374,29 @@ fn a_chain_that_is_too_long_is_not_looked_at() {
 }
 
 #[test]
+fn certificates_that_are_none() {
+    let whole = certificate::leaf().der().to_vec();
+    let mut cases = vec![vec![vec![0]], vec![vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff]], vec![vec![0xff; 60_000]]];
+    cases.extend((0..whole.len()).step_by(40).map(|length| vec![whole[..=length].to_vec()]));
+    cases.extend((0..whole.len()).step_by(40).map(|place| {
+        let mut broken = whole.clone();
+        broken[place] ^= 0xff;
+        vec![broken]
+    }));
+    // Another's certificate: whoever shows it has not its key.
+    cases.push(vec![whole.clone()]);
+    cases.push(vec![whole, vec![0x30; 100], vec![]]);
+    for chain in cases {
+        for recorder in [Recorder::default(), accepting()] {
+            let origin = Origin::tls(certificate::server_that_shows(chain.clone()), standard::serve);
+            let story = Story::told_to(recorder, &trusting(), &Request::new(&origin.url("/hello")));
+            assert!(["-1200", "-1202", "-1203"].contains(&story.outcome().as_str()), "{}", story.outcome());
+            assert_eq!((asked(recorder), origin.requests().len()), (0, 0));
+        }
+    }
+}
+
+#[test]
 fn a017_a_server_outside_the_range_of_versions_gets_nothing() {
     let only = |version| {
         trusting()

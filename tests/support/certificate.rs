@@ -12,8 +12,10 @@ use rcgen::{
     SignatureAlgorithm, date_time_ymd,
 };
 use rustls::crypto::aws_lc_rs;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -197,6 +199,15 @@ pub fn long(count: usize) -> Leaf {
     let own = leaf.chain[0].clone();
     leaf.chain.resize(count, own);
     leaf
+}
+
+/// A server that shows these bytes for certificates, whatever they are, and signs with a key of its own.
+pub fn server_that_shows(chain: Vec<Vec<u8>>) -> Arc<ServerConfig> {
+    let key = any_supported_type(&leaf().private_key()).unwrap();
+    let chain = chain.into_iter().map(CertificateDer::from).collect();
+    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    Arc::new(builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))))
 }
 
 fn client_params() -> CertificateParams {
