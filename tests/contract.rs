@@ -24,7 +24,9 @@ fn output(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> O
     let limit = if runner.is_empty() { "120" } else { "300" };
     let mut command = Command::new("timeout");
     command.args(["--kill-after=10", limit]).args(runner).arg(program).args(arguments);
-    TRUST.iter().for_each(|variable| drop(command.env_remove(variable)));
+    for variable in TRUST {
+        command.env_remove(variable);
+    }
     command.envs(environment.iter().copied()).output().unwrap()
 }
 
@@ -221,7 +223,8 @@ fn c23_what_the_environment_may_say() {
     let folder = hashed.path().display().to_string();
     let (gone, unknown) = ("/no/such/file", "-1203");
     // What is in the environment, the switches, an explicit file, and how it ends.
-    let cases: [(&[(&str, &str)], &str, Option<&str>, &str); 20] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, Option<&'a str>, &'a str);
+    let cases: [Case<'_>; 20] = [
         (&[], "", None, unknown),
         (&[("SSL_CERT_FILE", &ours)], "", None, "0"),
         (&[("SSL_CERT_DIR", &folder)], "", None, "0"),

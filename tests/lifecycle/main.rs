@@ -19,7 +19,9 @@ mod step_04_redirect;
 mod step_04_schemes;
 mod step_04_secrets;
 mod step_04_server_trust;
+mod step_04_signer;
 mod step_04_transfers;
+mod step_04_trust_is_not_handed_on;
 mod step_05_redirect;
 #[cfg(unix)]
 mod step_05_redirect_matrix;

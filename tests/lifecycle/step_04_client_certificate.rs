@@ -5,8 +5,6 @@ use rustls::version::{TLS12, TLS13};
 
 use crate::support::certificate::{self, Asks, Leaf};
 use crate::support::challenge::{Asked, Credential, Reply};
-use crate::support::client_certificate::Token;
-use crate::support::gate::Gate;
 use crate::support::handle::{Configuration, Request, Session};
 use crate::support::origin::{Connection, Origin};
 use crate::support::recorder::Recorder;
@@ -267,6 +265,23 @@ fn a047_a_server_with_two_chains_is_asked_about_for_each() {
 }
 
 #[test]
+fn a047_a_server_that_has_renewed_its_certificate_is_asked_about_and_sees_what_it_saw() {
+    for version in VERSIONS {
+        let server = |leaf| certificate::server_that_asks(leaf, &[version], Asks::Perhaps);
+        let (before, after) = (server(certificate::leaf()), server(certificate::leaf()));
+        let origin = Origin::tls_in_turn(vec![before.clone(), before.clone(), before, after], who);
+        let leaf = certificate::client();
+        let recorder = showing(Credential::of_leaf_for_session(&leaf));
+        let session = recorder.session(&trusting());
+        for accepted in [2, 3, 6, 7] {
+            assert_eq!(run(recorder, &session, &origin), somebody(&leaf));
+            assert_eq!(origin.accepted(), accepted, "{version:?}");
+        }
+        assert_eq!((asked(recorder, "ServerTrust"), asked(recorder, "ClientCertificate")), (4, 1));
+    }
+}
+
+#[test]
 fn a047_what_one_tasks_delegate_shows_waits_for_anothers_trust() {
     let (origin, leaf) = (origin(&TLS13, Asks::Perhaps), certificate::client());
     let of_task = showing(Credential::of_leaf_for_session(&leaf));
@@ -321,77 +336,6 @@ fn q040_connections_of_two_identities_are_two() {
     of_task.wait_for("did_complete 1 ok");
     assert_eq!(of_task.body(1), leaf.der().len().to_string().into_bytes());
     assert_eq!(run(of_session, &session, &origin), Ok(b"0".to_vec()));
-}
-
-#[test]
-fn a047_a_key_that_stays_where_it_is() {
-    let algorithms = [
-        (&rcgen::PKCS_ECDSA_P256_SHA256, 0x0403),
-        (&rcgen::PKCS_ECDSA_P384_SHA384, 0x0503),
-        (&rcgen::PKCS_ECDSA_P521_SHA512, 0x0603),
-        (&rcgen::PKCS_ED25519, 0x0807),
-        (&rcgen::PKCS_RSA_SHA256, 0x0804),
-    ];
-    for (algorithm, scheme) in algorithms {
-        let (origin, leaf) = (origin(&TLS13, Asks::Always), certificate::client_with(algorithm));
-        let token = Token::of(&leaf);
-        for certificates in [leaf.pem().as_bytes(), leaf.der()] {
-            let recorder = showing(token.credential(certificates).ok().unwrap());
-            assert_eq!(run(recorder, &recorder.session(&trusting()), &origin), somebody(&leaf));
-        }
-        assert_eq!(token.schemes(), [scheme, scheme]);
-    }
-}
-
-#[test]
-fn a047_a_signer_is_released_once_and_only_where_it_was_taken() {
-    let (origin, leaf) = (origin(&TLS12, Asks::Always), certificate::client());
-    let token = Token::of(&leaf);
-    let recorder = Recorder::default();
-    let credential = token.credential(leaf.der()).ok().unwrap();
-    let session = recorder.session(&trusting().client_certificate("127.0.0.1", &credential));
-    drop(credential);
-    assert_eq!(run(recorder, &session, &origin), somebody(&leaf));
-    assert_eq!(token.released(), 0);
-    session.finish_tasks_and_invalidate();
-    recorder.wait_for("release");
-    drop(session);
-    let token = Token::of(&leaf);
-    for nothing in [&b""[..], b"no certificate", &leaf.der()[..40]] {
-        let error = token.credential(nothing).err().unwrap();
-        assert_eq!((error.code(), token.released()), (-1015, 0));
-    }
-}
-
-#[test]
-fn a047_a_signer_that_fails() {
-    for version in VERSIONS {
-        let (origin, leaf) = (origin(version, Asks::Always), certificate::client());
-        let recorder = showing(Token::broken(&leaf).credential(leaf.der()).ok().unwrap());
-        let session = recorder.session(&trusting());
-        assert_eq!(run(recorder, &session, &origin), Err("-1200".to_owned()), "{version:?}");
-    }
-}
-
-#[test]
-fn a047_a_signer_that_blocks_holds_up_nobody_else() {
-    let (origin, leaf, gate) = (origin(&TLS13, Asks::Always), certificate::client(), Gate::default());
-    let token = Token::behind(&leaf, &gate);
-    let configuration = trusting().client_certificate("127.0.0.1", &token.credential(leaf.der()).ok().unwrap());
-    let recorder = Recorder::default();
-    let session = recorder.session(&configuration);
-    // More than there are network threads.
-    let waiting: Vec<_> = (0..6).map(|_| session.start(&origin.url("/"))).collect();
-    origin.wait_for_accepted(6);
-    let free = Origin::https(who);
-    let other = session.start(&free.url("/")).identifier();
-    recorder.wait_for(&format!("did_complete {other} ok"));
-    waiting[0].cancel();
-    recorder.wait_for("did_complete 1 -999");
-    (0..6).for_each(|_| gate.open());
-    for task in &waiting[1..] {
-        recorder.wait_for(&format!("did_complete {} ok", task.identifier()));
-    }
 }
 
 #[test]

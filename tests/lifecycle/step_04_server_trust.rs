@@ -8,7 +8,7 @@ use rustls::version::{TLS12, TLS13};
 use crate::support::certificate::{self, Leaf};
 use crate::support::challenge::{Asked, Credential, Reply};
 use crate::support::handle::{Configuration, Error, Request, Session};
-use crate::support::origin::{Connection, Origin};
+use crate::support::origin::Origin;
 use crate::support::recorder::Recorder;
 use crate::support::server_trust::ServerTrust;
 use crate::support::standard;
@@ -54,47 +54,42 @@ fn run(recorder: Recorder, session: &Session, url: &str) -> String {
     recorder.wait_for_beginning(&format!("did_complete {number} "))
 }
 
-fn answer_and_close(connection: &mut Connection) {
-    connection.read_request();
-    connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n");
-    connection.send(if connection.is_resumed() { b"r" } else { b"f" });
-    connection.close();
-}
-
-fn asked(recorder: Recorder) -> usize {
+fn count(recorder: Recorder) -> usize {
     recorder.lines().iter().filter(|line| *line == ASKED).count()
 }
 
 #[test]
 fn a046_asked_once_for_a_connection_also_where_the_chain_is_good() {
     let origin = origin(certificate::leaf());
-    let recorder = Recorder::default().trusting(|asked| {
-        assert!(asked.trust().unwrap().is_trusted() && asked.challenge.error().is_none());
-        Reply::Default
-    });
+    let recorder = Recorder::default().trusting(|_| Reply::Later);
     let session = recorder.session(&trusting());
-    for _ in 0..3 {
+    let first = session.start(&origin.url("/hello"));
+    let asked = recorder.asked();
+    assert!(asked.trust().unwrap().is_trusted() && asked.challenge.error().is_none());
+    assert_eq!((recorder.transcript_of(1), origin.requests().len()), (String::new(), 0));
+    assert!(asked.answer(&Reply::Default));
+    recorder.wait_for(&format!("did_complete {} ok", first.identifier()));
+    for _ in 0..2 {
         run(recorder, &session, &origin.url("/hello"));
     }
-    assert_eq!((asked(recorder), origin.accepted(), origin.requests().len()), (1, 1, 3));
-    let first = recorder.lines().into_iter().find(|line| !line.starts_with("did_create_task")).unwrap();
-    assert_eq!(first, ASKED);
+    assert_eq!((count(recorder), origin.accepted(), origin.requests().len()), (1, 1, 3));
 }
 
 #[test]
 fn a043_the_protection_space_of_a_server() {
     let origin = origin(certificate::leaf());
-    let port = origin.address().port();
-    let recorder = Recorder::default().trusting(move |asked| {
-        let space = asked.challenge.space();
-        assert_eq!((space.host().as_str(), space.port(), space.protocol().as_str()), ("127.0.0.1", port, "https"));
-        assert!(space.method() == UrlSessionAuthenticationMethod::SERVER_TRUST && !space.is_proxy());
-        assert!(space.realm().is_none() && space.issuers().is_empty());
-        assert!(asked.challenge.proposed().is_none() && asked.challenge.response().is_none());
-        assert_eq!(asked.challenge.failures(), 0);
-        Reply::Default
-    });
-    assert_eq!(Story::told_to(recorder, &trusting(), &Request::new(&origin.url("/hello"))).outcome(), "ok");
+    let recorder = Recorder::default().trusting(|_| Reply::Later);
+    let session = recorder.session(&trusting());
+    session.start(&origin.url("/hello"));
+    let asked = recorder.asked();
+    let space = asked.challenge.space();
+    assert_eq!((space.host().as_str(), space.port()), ("127.0.0.1", origin.address().port()));
+    assert!(space.method() == UrlSessionAuthenticationMethod::SERVER_TRUST && space.protocol() == "https");
+    assert!(!space.is_proxy() && space.realm().is_none() && space.issuers().is_empty());
+    assert!(asked.challenge.proposed().is_none() && asked.challenge.response().is_none());
+    assert_eq!(asked.challenge.failures(), 0);
+    assert!(asked.answer(&Reply::Default));
+    recorder.wait_for("did_complete 1 ok");
 }
 
 #[test]
@@ -253,7 +248,7 @@ fn a046_suspended_while_the_question_is_open() {
 #[test]
 fn a040_the_sessions_slot_then_the_tasks_then_nobody() {
     let leaf = certificate::self_signed;
-    let both = accepting().meeting(|_| panic!("the task's slot is asked, too"));
+    let both = accepting().meeting(|_| Reply::Cancel);
     let only_task = Recorder::default().meeting(Asked::accept);
     let nobody = Recorder::default();
     for (recorder, asked, outcome) in [
@@ -275,94 +270,7 @@ fn e012_tasks_with_a_completion_handler_are_asked_about_too() {
     let session = recorder.session(&trusting());
     recorder.handler_task(&session, "first", &Request::new(&origin.url("/hello"))).resume();
     recorder.wait_for("handler first 200 \"hello, world\\n\"");
-    assert_eq!(asked(recorder), 1);
-}
-
-#[test]
-fn a046_what_the_sessions_delegate_accepted_serves_all_its_tasks() {
-    let origin = origin(certificate::self_signed());
-    let recorder = accepting();
-    let session = recorder.session(&trusting());
-    for _ in 0..3 {
-        assert!(run(recorder, &session, &origin.url("/hello")).ends_with(" ok"));
-    }
-    assert_eq!((asked(recorder), origin.accepted()), (1, 1));
-}
-
-#[test]
-fn q040_what_a_tasks_own_delegate_accepted_serves_no_other() {
-    let origin = origin(certificate::self_signed());
-    let (of_session, of_task) = (Recorder::default(), accepting());
-    let session = of_session.session(&trusting());
-    let own = session.task(&origin.url("/hello"));
-    assert_eq!(url_session_task_set_delegate(own.get(), &of_task.delegate()), UrlSessionStatus::OK);
-    own.resume();
-    of_task.wait_for("did_complete 1 ok");
-    assert_eq!(run(of_session, &session, &origin.url("/hello")), "did_complete 2 -1203");
-    assert_eq!((origin.requests().len(), asked(of_session)), (1, 0));
-}
-
-#[test]
-fn q040_a_tasks_own_delegate_judges_for_itself() {
-    let origin = origin(certificate::self_signed());
-    let (of_session, of_task) = (accepting(), Recorder::default().trusting(|_| Reply::Cancel));
-    let session = of_session.session(&trusting());
-    assert_eq!(run(of_session, &session, &origin.url("/hello")), "did_complete 1 ok");
-    let own = session.task(&origin.url("/hello"));
-    assert_eq!(url_session_task_set_delegate(own.get(), &of_task.delegate()), UrlSessionStatus::OK);
-    own.resume();
-    of_task.wait_for("did_complete 2 -999");
-    assert_eq!((asked(of_session), asked(of_task), origin.requests().len()), (1, 1, 1));
-}
-
-#[test]
-fn a046_a_resumed_connection_is_asked_about_anew() {
-    for version in [&TLS12, &TLS13] {
-        let origin = Origin::tls(certificate::server(certificate::leaf(), &[version]), answer_and_close);
-        let recorder = accepting();
-        let session = recorder.session(&trusting());
-        for _ in 0..2 {
-            assert!(run(recorder, &session, &origin.url("/")).ends_with(" ok"));
-        }
-        assert_eq!((asked(recorder), recorder.body(1), recorder.body(2)), (2, b"f".to_vec(), b"r".to_vec()));
-    }
-}
-
-#[test]
-fn a046_resumption_makes_no_bad_chain_good() {
-    for version in [&TLS12, &TLS13] {
-        let origin = Origin::tls(certificate::server(certificate::self_signed(), &[version]), answer_and_close);
-        let (of_session, of_task) = (Recorder::default(), accepting());
-        let session = of_session.session(&trusting());
-        for number in 1..=2 {
-            let own = session.task(&origin.url("/"));
-            assert_eq!(url_session_task_set_delegate(own.get(), &of_task.delegate()), UrlSessionStatus::OK);
-            own.resume();
-            of_task.wait_for(&format!("did_complete {number} ok"));
-        }
-        // Asked each time, and a chain that is not good is never taken from a session.
-        assert_eq!((asked(of_task), of_task.body(2)), (2, b"f".to_vec()));
-        let number = session.start(&origin.url("/")).identifier();
-        of_session.wait_for(&format!("did_complete {number} -1203"));
-        let refusing = Recorder::default().trusting(|_| Reply::Default);
-        let own = session.task(&origin.url("/"));
-        assert_eq!(url_session_task_set_delegate(own.get(), &refusing.delegate()), UrlSessionStatus::OK);
-        own.resume();
-        refusing.wait_for(&format!("did_complete {} -1203", own.identifier()));
-    }
-}
-
-#[test]
-fn resumption_stays_on_where_nobody_is_asked() {
-    for version in [&TLS12, &TLS13] {
-        let origin = Origin::tls(certificate::server(certificate::leaf(), &[version]), answer_and_close);
-        let recorder = Recorder::default();
-        let session = recorder.session(&trusting());
-        for _ in 0..2 {
-            run(recorder, &session, &origin.url("/"));
-        }
-        assert_eq!((recorder.body(1), recorder.body(2)), (b"f".to_vec(), b"r".to_vec()));
-    }
+    assert_eq!(count(recorder), 1);
 }
 
 #[test]
@@ -391,7 +299,7 @@ fn certificates_that_are_none() {
             let origin = Origin::tls(certificate::server_that_shows(chain.clone()), standard::serve);
             let story = Story::told_to(recorder, &trusting(), &Request::new(&origin.url("/hello")));
             assert!(["-1200", "-1202", "-1203"].contains(&story.outcome().as_str()), "{}", story.outcome());
-            assert_eq!((asked(recorder), origin.requests().len()), (0, 0));
+            assert_eq!((count(recorder), origin.requests().len()), (0, 0));
         }
     }
 }
@@ -412,7 +320,7 @@ fn a017_a_server_outside_the_range_of_versions_gets_nothing() {
             let origin = Origin::tls(certificate::server(certificate::leaf(), &[spoken]), standard::serve);
             let story = Story::told_to(recorder, &only(wanted), &Request::new(&origin.url("/hello")));
             assert_eq!((story.transcript().as_str(), origin.requests().len()), ("did_complete 1 -1200", 0));
-            assert_eq!(asked(recorder), 0);
+            assert_eq!(count(recorder), 0);
         }
     }
 }

@@ -35,7 +35,8 @@ fn accepting() -> Recorder {
 
 #[test]
 fn a046_every_kind_of_certificate() {
-    let cases: [(fn() -> Leaf, &str); 9] = [
+    type Case = (fn() -> Leaf, &'static str);
+    let cases: [Case; 9] = [
         (certificate::leaf, "ok"),
         (|| certificate::of_intermediate(true).0, "ok"),
         (certificate::expired, "-1201"),

@@ -2,8 +2,11 @@
 //! way, for only with it are sessions resumed, and never those of another way.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use parking_lot::Mutex;
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -68,10 +71,10 @@ async fn elsewhere(handshake: impl Future<Output = Handshake> + Send + 'static) 
 }
 
 async fn unless<T>(given_up: oneshot::Receiver<()>, work: impl Future<Output = T>) -> Option<T> {
-    let (mut given_up, mut work) = (std::pin::pin!(given_up), std::pin::pin!(work));
-    std::future::poll_fn(|context| {
+    let (mut given_up, mut work) = (pin!(given_up), pin!(work));
+    poll_fn(|context| {
         if given_up.as_mut().poll(context).is_ready() {
-            return std::task::Poll::Ready(None);
+            return Poll::Ready(None);
         }
         work.as_mut().poll(context).map(Some)
     })

@@ -93,3 +93,63 @@ fn push<T>(queue: &mut VecDeque<T>, item: T, most: usize) -> Option<T> {
     queue.push_back(item);
     if queue.len() > most { queue.pop_front() } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::CertificateDer;
+
+    use super::*;
+    use crate::challenge::{Persistence, Protocol};
+
+    fn peer(host: &str, port: u16) -> Peer<'_> {
+        Peer { host, port, protocol: Protocol::Https }
+    }
+
+    fn chain(byte: u8) -> Digest {
+        Digest::of(&[CertificateDer::from(vec![byte])])
+    }
+
+    fn credential() -> Arc<Credential> {
+        Credential::password("somebody", "secret", Persistence::ForSession).unwrap()
+    }
+
+    #[test]
+    fn only_what_the_same_judge_has_accepted_is_shown_at_once() {
+        let (identities, credential, judge) = (Identities::default(), credential(), Some(Identity::next()));
+        identities.remember(peer("a", 1), &credential, (None, chain(1)));
+        identities.remember(peer("a", 1), &credential, (judge, chain(2)));
+        let accepted = |peer, judge| identities.accepted(peer, judge).map(|(_, chain)| chain);
+        assert_eq!(accepted(peer("a", 1), None), Some(chain(1)));
+        assert_eq!(accepted(peer("a", 1), judge), Some(chain(2)));
+        assert_eq!(accepted(peer("a", 1), Some(Identity::next())), None);
+        assert_eq!(accepted(peer("a", 2), None), None);
+        assert!(identities.credential(peer("a", 2)).is_none() && identities.credential(peer("a", 1)).is_some());
+        identities.distrust(peer("a", 1), chain(1));
+        assert_eq!((accepted(peer("a", 1), None), accepted(peer("a", 1), judge)), (None, Some(chain(2))));
+        identities.forget(peer("a", 1));
+        assert!(identities.is_empty());
+    }
+
+    #[test]
+    fn another_credential_is_shown_to_nobody_that_saw_the_first() {
+        let identities = Identities::default();
+        identities.remember(peer("a", 1), &credential(), (None, chain(1)));
+        let other = Credential::password("another", "secret", Persistence::ForSession).unwrap();
+        identities.remember(peer("a", 1), &other, (Some(Identity::next()), chain(1)));
+        assert!(identities.accepted(peer("a", 1), None).is_none());
+    }
+
+    #[test]
+    fn hosts_and_chains_are_bounded() {
+        let (identities, credential) = (Identities::default(), credential());
+        for port in 0..1000 {
+            identities.remember(peer("a", port), &credential, (None, chain(1)));
+        }
+        for byte in 0..100 {
+            identities.remember(peer("a", 999), &credential, (None, chain(byte)));
+        }
+        let hosts = identities.0.lock();
+        let chains = hosts.iter().map(|known| known.accepted.len()).max();
+        assert_eq!((hosts.len(), chains), (MOST_HOSTS, Some(MOST_CHAINS)));
+    }
+}
