@@ -11,6 +11,7 @@ mod lighttpd;
 mod nginx;
 mod python;
 
+mod authentication;
 mod downloads;
 mod site;
 mod tls;
