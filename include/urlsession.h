@@ -521,10 +521,10 @@ typedef uint32_t UrlSessionCookieAcceptPolicy;
 #define URL_SESSION_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN 2
 
 /**
- * Gives a connected stream socket for a host and a port: TCP, Unix, one end of a socketpair. The library owns it from
- * then on, and speaks TLS on it where the URL says https. -1, and what is no such socket, fails the task with
- * CANNOT_CONNECT_TO_HOST. Called on a library thread, perhaps on several at once, and may block; `host` is lent, an
- * IPv6 address without brackets.
+ * Gives a connected stream socket for a host and a port, which are the proxy's where there is one: TCP, Unix, one end of
+ * a socketpair. The library owns it from then on, and speaks TLS on it where the URL says https. -1, and what is no such
+ * socket, fails the task with CANNOT_CONNECT_TO_HOST. Called on a library thread, perhaps on several at once, and may
+ * block; `host` is lent, an IPv6 address without brackets.
  */
 typedef int32_t (*UrlSessionDialFunction)(void *context, const char *host, uint16_t port);
 
@@ -874,7 +874,8 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_CANCELLED -999
 /**
- * The URL is empty, cannot be parsed or has no host; the underlying error says which.
+ * The URL is empty, cannot be parsed or has no host; the underlying error says which. Also what the environment has
+ * for a proxy, where it is none.
  */
 #define URL_SESSION_ERROR_CODE_BAD_URL -1000
 /**
@@ -890,7 +891,7 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_FIND_HOST -1003
 /**
- * Refused or unreachable.
+ * Refused or unreachable; also a proxy that will not connect to the host.
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_CONNECT_TO_HOST -1004
 /**
@@ -917,6 +918,10 @@ typedef int32_t UrlSessionErrorCode;
  * What answered does not speak HTTP; or the status of a download is an error, where the configuration says so.
  */
 #define URL_SESSION_ERROR_CODE_BAD_SERVER_RESPONSE -1011
+/**
+ * A proxy asks for a user and a password, and accepts none that there are.
+ */
+#define URL_SESSION_ERROR_CODE_USER_AUTHENTICATION_REQUIRED -1013
 /**
  * The body's framing (chunked, transfer coding) is broken; or there is no certificate, or no key to it, in what was
  * given as one.
@@ -1054,7 +1059,8 @@ void url_session_error_release(UrlSessionError *error);
 /**
  * Whose numbers the code is in: "NSURLErrorDomain" for every error a task ends with; underlying errors also have
  * "NSPOSIXErrorDomain" (errno), "UrlSessionResolverDomain" (getaddrinfo), "UrlSessionTlsDomain" (TLS alert, 0 where
- * there was none) and "UrlSessionUrlDomain" (1 empty, 2 cannot be parsed, 3 no host). Lent by `error`; NULL for NULL.
+ * there was none), "UrlSessionUrlDomain" (1 empty, 2 cannot be parsed, 3 no host) and "UrlSessionProxyDomain" (what a
+ * proxy said instead of connecting: a status of HTTP, or a reply of SOCKS, 0 where it was none). Lent by `error`; NULL for NULL.
  */
 const char *url_session_error_domain(const UrlSessionError *error);
 
@@ -2332,8 +2338,9 @@ bool url_session_configuration_requires_https(const UrlSessionConfiguration *con
  * host, redirects included, those are dropped that are loopback, private (RFC 1918, fc00::/7), link-local, shared
  * (100.64.0.0/10), unspecified, multicast, reserved or for documentation, also where they are embedded in an IPv6
  * address (mapped, NAT64, 6to4, Teredo); where none is left the task fails with CANNOT_CONNECT_TO_HOST. What was
- * checked is what is connected to: a name is looked up once. It does not apply to a proxy that you configured, which
- * then looks names up itself, nor to what your dialer connects. Default false; not Apple's.
+ * checked is what is connected to: a name is looked up once. A proxy may be anywhere; through one this applies
+ * to hosts that are addresses, and to names that are looked up here (socks4 and socks5), but not to those that the proxy
+ * looks up. It does not apply to what your dialer connects. Default false; not Apple's.
  */
 UrlSessionStatus url_session_configuration_set_refuses_private_addresses(UrlSessionConfiguration *configuration,
                                                                          bool refuses);
@@ -2424,6 +2431,81 @@ UrlSessionStatus url_session_configuration_set_hsts_storage(UrlSessionConfigurat
  * The above; one reference is yours. NULL where there is none.
  */
 UrlSessionHstsStorage *url_session_configuration_copy_hsts_storage(const UrlSessionConfiguration *configuration);
+
+/**
+ * The proxy for a part of the session's URLs (Apple: connectionProxyDictionary, proxyConfigurations); NULL as `proxy`
+ * takes it away again.
+ *
+ * `key` is "scheme://host", "http" or "https", "all://host" or "all", and the narrowest that fits a URL counts, in
+ * this order. A request's own proxy goes before it, the environment's comes after it.
+ *
+ * `proxy` is "scheme://user:password@host:port", where only the host must be; text that is reserved in URLs is
+ * percent-encoded. The scheme says what is spoken to the proxy:
+ * - http, which is also what none means, or https, which is HTTP over TLS with the session's trust: an http URL is
+ *   asked for from the proxy, for an https URL it opens a tunnel (CONNECT). Port 80 or 443, where none is given.
+ * - socks4 (also socks) and socks5, which are given addresses, so that this machine looks up the server's name;
+ *   socks4a and socks5h, where the proxy does. Port 1080. The password is for 5 and 5h, which want one with the user.
+ * - direct:// is no proxy, for what a wider key would send through one.
+ *
+ * User and password are for the proxy alone: no getter, error or server sees them. INVALID_ARGUMENT: another key,
+ * another scheme, no host, a path, or a user and password that cannot be said to a proxy of this kind.
+ */
+UrlSessionStatus url_session_configuration_set_proxy(UrlSessionConfiguration *configuration,
+                                                     const char *key,
+                                                     const char *proxy);
+
+/**
+ * What was set for this key, "direct://" or a proxy's URL with its port and without user and password. Lent until the
+ * configuration is changed or released; NULL where there is nothing.
+ */
+const char *url_session_configuration_proxy(const UrlSessionConfiguration *configuration, const char *key);
+
+/**
+ * Hosts that take no proxy of the configuration (Apple: ExceptionsList, excludedDomains); NULL is none again. The list
+ * has commas between its elements, blanks do not count, and neither does case. An element is a name, which stands for
+ * the names below it too and may begin with "." or "*."; an address, or a network such as 10.0.0.0/8 or 2001:db8::/32,
+ * which a name is never looked up for; either of them but a network with ":port"; or "*", which is every host.
+ * INVALID_ARGUMENT for any other element; then nothing is changed.
+ */
+UrlSessionStatus url_session_configuration_set_proxy_exceptions(UrlSessionConfiguration *configuration,
+                                                                const char *exceptions);
+
+/**
+ * The above, as it was given. Lent until the configuration is changed or released; NULL where there is none.
+ */
+const char *url_session_configuration_proxy_exceptions(const UrlSessionConfiguration *configuration);
+
+/**
+ * Whether a URL that neither its request nor the configuration has a proxy for takes the one of the environment, which
+ * is what Apple calls the system's settings. At first true. The environment is read once, when a session is made:
+ * http_proxy for http, https_proxy or HTTPS_PROXY for https, all_proxy or ALL_PROXY for both where there is none of
+ * these, no_proxy or NO_PROXY for exceptions, with lists as above whose unknown elements do not count. Of two
+ * spellings the one in small letters counts. HTTP_PROXY is not read, because whoever asks a CGI program for something
+ * can set it. localhost, names below it and addresses of this machine take no proxy of the environment. A variable
+ * that holds no proxy fails the tasks that would take it with BAD_URL, rather than send them straight.
+ */
+UrlSessionStatus url_session_configuration_set_uses_environment_proxies(UrlSessionConfiguration *configuration,
+                                                                        bool uses);
+
+/**
+ * The above. False for NULL.
+ */
+bool url_session_configuration_uses_environment_proxies(const UrlSessionConfiguration *configuration);
+
+/**
+ * The proxy for this request, whatever the session has: written as for url_session_configuration_set_proxy, so
+ * "direct://" is none. NULL, as at first, takes the session's. A redirect takes it along.
+ *
+ * A field Proxy-Authorization of the request is for the proxy alone and goes before user and password of its URL: it
+ * is sent to an HTTP proxy with an http URL, in front of the tunnel for an https URL, and to nobody else.
+ */
+UrlSessionStatus url_session_request_set_proxy(UrlSessionRequest *request, const char *proxy);
+
+/**
+ * The above, "direct://" or a URL with its port and without user and password. Lent until the request is changed or
+ * released; NULL where the session's counts.
+ */
+const char *url_session_request_proxy(const UrlSessionRequest *request);
 
 /**
  * Where downloads have their temporary files, "urlsession-….download", until they are moved; copied. NULL, the

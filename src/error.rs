@@ -1,5 +1,6 @@
 //! Why a transfer failed: Apple's number, a sentence that says what to do, the URL, and the cause one layer down.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -14,16 +15,19 @@ pub(crate) enum Domain {
     Resolver,
     Tls,
     Url,
+    /// A proxy's status of HTTP, or its reply of SOCKS.
+    Proxy,
 }
 
 impl Domain {
     fn text(self) -> &'static Text {
-        static TEXTS: [Text; 5] = [
+        static TEXTS: [Text; 6] = [
             Text::from_static("NSURLErrorDomain\0"),
             Text::from_static("NSPOSIXErrorDomain\0"),
             Text::from_static("UrlSessionResolverDomain\0"),
             Text::from_static("UrlSessionTlsDomain\0"),
             Text::from_static("UrlSessionUrlDomain\0"),
+            Text::from_static("UrlSessionProxyDomain\0"),
         ];
         &TEXTS[self as usize]
     }
@@ -47,6 +51,7 @@ impl Code {
     pub(crate) const NOT_CONNECTED_TO_INTERNET: Self = Self(-1009);
     pub(crate) const REDIRECT_TO_NON_EXISTENT_LOCATION: Self = Self(-1010);
     pub(crate) const BAD_SERVER_RESPONSE: Self = Self(-1011);
+    pub(crate) const USER_AUTHENTICATION_REQUIRED: Self = Self(-1013);
     pub(crate) const REQUEST_BODY_STREAM_EXHAUSTED: Self = Self(-1021);
     pub(crate) const APP_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION: Self = Self(-1022);
     pub(crate) const CANNOT_DECODE_RAW_DATA: Self = Self(-1015);
@@ -160,6 +165,11 @@ impl Error {
             underlying: self.underlying.clone(),
             resume_data: self.resume_data.clone(),
         }
+    }
+
+    /// The same of somebody else than the URL's server.
+    pub(crate) fn about(self, whom: impl fmt::Display) -> Self {
+        Self { message: Text::from(format!("{whom}: {}", self.message)), ..self }
     }
 
     pub(crate) fn because(mut self, underlying: Error) -> Self {

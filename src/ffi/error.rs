@@ -29,7 +29,8 @@ impl UrlSessionErrorCode {
     pub const UNKNOWN: Self = Self(-1);
     /// The task or its session was cancelled, or a delegate answered so.
     pub const CANCELLED: Self = Self(-999);
-    /// The URL is empty, cannot be parsed or has no host; the underlying error says which.
+    /// The URL is empty, cannot be parsed or has no host; the underlying error says which. Also what the environment has
+    /// for a proxy, where it is none.
     pub const BAD_URL: Self = Self(-1000);
     /// A timer ran out; see url_session_error_timeout for which.
     pub const TIMED_OUT: Self = Self(-1001);
@@ -37,7 +38,7 @@ impl UrlSessionErrorCode {
     pub const UNSUPPORTED_URL: Self = Self(-1002);
     /// The host name does not exist.
     pub const CANNOT_FIND_HOST: Self = Self(-1003);
-    /// Refused or unreachable.
+    /// Refused or unreachable; also a proxy that will not connect to the host.
     pub const CANNOT_CONNECT_TO_HOST: Self = Self(-1004);
     /// The connection ended before the exchange did; also a body shorter than its Content-Length.
     pub const NETWORK_CONNECTION_LOST: Self = Self(-1005);
@@ -51,6 +52,8 @@ impl UrlSessionErrorCode {
     pub const REDIRECT_TO_NON_EXISTENT_LOCATION: Self = Self(-1010);
     /// What answered does not speak HTTP; or the status of a download is an error, where the configuration says so.
     pub const BAD_SERVER_RESPONSE: Self = Self(-1011);
+    /// A proxy asks for a user and a password, and accepts none that there are.
+    pub const USER_AUTHENTICATION_REQUIRED: Self = Self(-1013);
     /// The body's framing (chunked, transfer coding) is broken; or there is no certificate, or no key to it, in what was
     /// given as one.
     pub const CANNOT_DECODE_RAW_DATA: Self = Self(-1015);
@@ -126,7 +129,8 @@ pub extern "C" fn url_session_error_release(error: *mut UrlSessionError) {
 
 /// Whose numbers the code is in: "NSURLErrorDomain" for every error a task ends with; underlying errors also have
 /// "NSPOSIXErrorDomain" (errno), "UrlSessionResolverDomain" (getaddrinfo), "UrlSessionTlsDomain" (TLS alert, 0 where
-/// there was none) and "UrlSessionUrlDomain" (1 empty, 2 cannot be parsed, 3 no host). Lent by `error`; NULL for NULL.
+/// there was none), "UrlSessionUrlDomain" (1 empty, 2 cannot be parsed, 3 no host) and "UrlSessionProxyDomain" (what a
+/// proxy said instead of connecting: a status of HTTP, or a reply of SOCKS, 0 where it was none). Lent by `error`; NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_error_domain(error: *const UrlSessionError) -> *const c_char {
     boundary(|| Ok(borrow::<Error>(error)?.domain().as_ptr()))

@@ -30,6 +30,7 @@ mod limits;
 mod cookie_policy;
 mod safety;
 mod hsts_storage;
+mod proxies;
 mod transfers;
 #[cfg(unix)]
 mod dialer;
@@ -74,6 +75,7 @@ pub use limits::*;
 pub use multipart_form::*;
 pub use progress::*;
 pub use protection_space::*;
+pub use proxies::*;
 pub use request::*;
 pub use response::*;
 pub use safety::*;

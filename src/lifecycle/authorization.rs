@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
 use tokio::task::spawn_blocking;
 use url::{Position, Url};
 
 use super::Means;
-use super::challenge::Challenges;
+use super::challenge::{Challenges, proxy_authorization};
 use super::party::{Errand, Party};
 use crate::challenge::{Credential, Persistence};
 use crate::error::Error;
@@ -52,7 +52,9 @@ impl<'a> Authorization<'a> {
     pub(super) fn fields(&mut self, route: &Route, request: &Request) -> Result<Vec<ExtraField>, Error> {
         let errand = self.errand(route, request)?;
         let value = self.origin.field(&errand, self.means.keys());
-        Ok(value.into_iter().filter_map(|value| Some((AUTHORIZATION, secret(value)?))).collect())
+        let for_proxy = route.proxy_of_requests().and_then(|_| proxy_authorization(route));
+        let fields = [(AUTHORIZATION, value), (PROXY_AUTHORIZATION, for_proxy)];
+        Ok(fields.into_iter().filter_map(|(name, value)| Some((name, secret(value?)?))).collect())
     }
 
     /// Whether the request is to go out again, because there is something to say to the answer.

@@ -9,9 +9,9 @@ use crate::challenge::{
     AuthenticationMethod, Challenge, ChallengeAnswer, Credential, Proof, ProtectionSpace, ServerTrust, Space,
 };
 use crate::error::{Code, Error};
-use crate::message::{Field, Response, Text};
+use crate::message::{Field, Response, Text, authorization};
 use crate::task::Task;
-use crate::transport::{Asked, Authenticator, Peer};
+use crate::transport::{Asked, Authenticator, Peer, Route};
 
 /// The challenges of one task's connections.
 pub(super) struct Challenges<'a> {
@@ -76,12 +76,23 @@ impl Authenticator for Challenges<'_> {
 
     fn authorize_tunnel<'a>(
         &'a self,
-        _proxy: Peer<'a>,
+        route: &'a Route,
         _target: &'a str,
-        _refusal: Option<Arc<Response>>,
+        refusal: Option<Arc<Response>>,
     ) -> Asked<'a, Option<Field>> {
-        Box::pin(async { Ok(None) })
+        let own = || route.tunnel_authorization().cloned();
+        let known = || own().or_else(|| proxy_authorization(route).map(Text::from));
+        // Who was refused once has nothing else to say.
+        let value = if refusal.is_none() { known() } else { None };
+        let field = value.map(|value| Field::new(Text::from_static("Proxy-Authorization\0"), value));
+        Box::pin(async { Ok(field) })
     }
+}
+
+/// Row Q036: the user and the password of the proxy's URL, before it asks.
+pub(super) fn proxy_authorization(route: &Route) -> Option<String> {
+    let Proof::Password(known) = route.proxy()?.credential()?.proof() else { return None };
+    authorization::basic(known.user.as_str(), known.password.as_str()).ok()
 }
 
 pub(super) fn space(peer: Peer<'_>, method: AuthenticationMethod) -> Space {

@@ -24,7 +24,7 @@ pub(super) async fn answer(
     let mut followed = 0;
     loop {
         request = transport_security::secured(task, means.rules, request)?;
-        let route = Route::to(request.url()?, task.outbox().judge())?;
+        let route = means.transport.route(&request, task.outbox().judge())?;
         authorization.look_up(&request).await?;
         // 4, 8, 9: a connection and its trust, the body and its progress.
         let mut exchange = begin(task, means, &route, &mut request, &mut upload, &mut authorization).await?;
@@ -89,7 +89,7 @@ async fn send(
         // Secrets that are this hop's alone.
         let mut extra = authorization.fields(route, request)?;
         extra.extend(cookies::field(means.rules, request));
-        let outgoing = transport.outgoing(request, &extra, body)?;
+        let outgoing = transport.outgoing(request, route, &extra, body)?;
         match transport.exchange(lease, outgoing, meter.clone()).await {
             Ok(exchange) => {
                 cookies::learn(means.rules, request, &exchange);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ::url::Url;
 
-use super::{Body, CookiePair, Headers, Interval, Invalid, Location, MultipartForm, Text};
+use super::{Body, CookiePair, Headers, Interval, Invalid, Location, MultipartForm, Text, Way};
 use crate::challenge::Credential;
 use crate::error::Error;
 
@@ -37,6 +37,8 @@ pub struct Request {
     /// Of its own: they go with it and are stored nowhere.
     cookies: Vec<CookiePair>,
     main_document: Option<Box<Location>>,
+    /// None is what the session has for the URL.
+    way: Option<Way>,
 }
 
 impl Request {
@@ -58,6 +60,7 @@ impl Request {
             handles_cookies: true,
             cookies: Vec::new(),
             main_document: None,
+            way: None,
         }
     }
 
@@ -173,6 +176,14 @@ impl Request {
 
     pub(crate) fn credential(&self) -> &RequestCredential {
         &self.credential
+    }
+
+    pub(crate) fn set_way(&mut self, way: Option<Way>) {
+        self.way = way;
+    }
+
+    pub(crate) fn way(&self) -> Option<&Way> {
+        self.way.as_ref()
     }
 
     /// The length that the application says its stream has.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::Route;
 use crate::challenge::{Credential, Protocol, ServerTrust};
 use crate::error::Error;
-use crate::message::{Field, Response};
+use crate::message::{Field, Proxy, ProxyKind, Response};
 
 /// An answer that may take its time.
 pub(crate) type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -20,7 +21,16 @@ pub(crate) struct Peer<'a> {
     pub(crate) protocol: Protocol,
 }
 
-impl Peer<'_> {
+impl<'a> Peer<'a> {
+    pub(crate) fn of(proxy: &'a Proxy) -> Self {
+        let protocol = match proxy.kind() {
+            ProxyKind::Http => Protocol::HttpProxy,
+            ProxyKind::Https => Protocol::HttpsProxy,
+            _ => Protocol::SocksProxy,
+        };
+        Self { host: proxy.host(), port: proxy.port(), protocol }
+    }
+
     pub(crate) fn place(&self) -> (&str, u16, Protocol) {
         (self.host, self.port, self.protocol)
     }
@@ -42,11 +52,11 @@ pub(crate) trait Authenticator: Send + Sync {
         proposed: Option<Arc<Credential>>,
     ) -> Asked<'a, Option<Arc<Credential>>>;
 
-    /// The Proxy-Authorization of a tunnel to `target` (host:port): first what is known already, then with the refusal
-    /// that the proxy answered; none where there is nothing more to say.
+    /// The Proxy-Authorization of a tunnel to `target` (host:port) on this route: first what is known already, then with
+    /// the refusal that the proxy answered; none where there is nothing more to say.
     fn authorize_tunnel<'a>(
         &'a self,
-        proxy: Peer<'a>,
+        route: &'a Route,
         target: &'a str,
         refusal: Option<Arc<Response>>,
     ) -> Asked<'a, Option<Field>>;

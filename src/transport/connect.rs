@@ -1,45 +1,98 @@
-//! A stream to a route: the first address that answers, and TLS on it where the route asks for it.
+//! A stream to a route: the first address that answers, perhaps a proxy's, and TLS on it where the route asks for it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
 use super::connection::Stream;
+use super::resolve::resolve;
 use super::socket::Socket;
 use super::tls::Tls;
-use super::{Authenticator, Route, Settings, address_guard, resolve};
+use super::{Authenticator, Meter, Peer, Route, Settings, address_guard, socks, tunnel};
 use crate::error::{Code, Error};
+use crate::message::{Proxy, ProxyKind};
 
-pub(super) async fn connect(
-    route: &Route,
-    settings: &Settings,
-    tls: &Tls,
-    authenticator: &dyn Authenticator,
-) -> Result<Stream, Error> {
-    if !route.is_secure {
-        return socket(route, settings).await.map(Stream::Plain);
-    }
-    let mut handshakes = tls.handshakes(route.peer(), route.judge, authenticator)?;
-    loop {
-        let socket = socket(route, settings).await?;
-        if let Some(stream) = handshakes.on(socket).await? {
-            return Ok(Stream::Tls(stream));
+/// What a connection is made with.
+pub(super) struct Connector<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) tls: &'a Tls,
+    pub(super) authenticator: &'a dyn Authenticator,
+    pub(super) meter: &'a Arc<dyn Meter>,
+}
+
+impl Connector<'_> {
+    pub(super) async fn connect(&self, route: &Route) -> Result<Stream, Error> {
+        if route.proxy().is_some() && route.host.parse::<IpAddr>().is_ok() {
+            // The proxy gets it as it is: nobody looks it up any more.
+            self.look_up(route.peer()).await?;
         }
+        if let Some(proxy) = route.proxy_of_requests() {
+            return self.reach(proxy, route).await;
+        }
+        if !route.is_secure {
+            return self.lead(route).await.map(Stream::Plain);
+        }
+        let mut handshakes = self.tls.handshakes(route.peer(), route.judge, self.authenticator)?;
+        loop {
+            if let Some(stream) = handshakes.on(self.lead(route).await?).await? {
+                return Ok(Stream::Tls(stream));
+            }
+        }
+    }
+
+    /// To the server, whatever is on the way.
+    async fn lead(&self, route: &Route) -> Result<Socket, Error> {
+        match route.proxy() {
+            None => self.dial(route.peer()).await,
+            // Boxed, for few connections lead through a proxy.
+            Some(proxy) if proxy.kind().is_http() => Box::pin(tunnel::open(self, proxy, route)).await,
+            Some(proxy) => Box::pin(socks::open(self, proxy, route)).await,
+        }
+    }
+
+    /// To the proxy itself.
+    pub(super) async fn reach(&self, proxy: &Proxy, route: &Route) -> Result<Stream, Error> {
+        let peer = Peer::of(proxy);
+        let stream = async {
+            if proxy.kind() != ProxyKind::Https {
+                return self.dial(peer).await.map(Stream::Plain);
+            }
+            let mut handshakes = self.tls.handshakes(peer, route.judge, self.authenticator)?;
+            loop {
+                if let Some(stream) = handshakes.on(self.dial(peer).await?).await? {
+                    return Ok(Stream::Tls(stream));
+                }
+            }
+        };
+        stream.await.map_err(|error| of_proxy(proxy, error))
+    }
+
+    /// The addresses of a proxy, or those of a server that URLs may lead to.
+    pub(super) async fn look_up(&self, peer: Peer<'_>) -> Result<Vec<SocketAddr>, Error> {
+        let addresses = resolve(peer.host, peer.port).await?;
+        match self.settings.refuses_private_addresses && !peer.protocol.is_proxy() {
+            true => address_guard::outside(addresses),
+            false => Ok(addresses),
+        }
+    }
+
+    async fn dial(&self, peer: Peer<'_>) -> Result<Socket, Error> {
+        #[cfg(unix)]
+        if let Some(dialer) = &self.settings.dialer {
+            return super::dialer::dial(dialer, peer.host, peer.port).await;
+        }
+        dial(self.look_up(peer).await?).await.map(Socket::Tcp)
     }
 }
 
-async fn socket(route: &Route, settings: &Settings) -> Result<Socket, Error> {
-    #[cfg(unix)]
-    if let Some(dialer) = &settings.dialer {
-        return super::dialer::dial(dialer, route).await;
+/// An error that the proxy is to blame for, not the URL's server.
+pub(super) fn of_proxy(proxy: &Proxy, error: Error) -> Error {
+    match error.code() {
+        Code::CANCELLED => error,
+        _ => error.about(format_args!("the proxy {proxy} cannot be used")),
     }
-    let addresses = resolve::resolve(route).await?;
-    let addresses = match settings.refuses_private_addresses {
-        true => address_guard::outside(addresses)?,
-        false => addresses,
-    };
-    dial(addresses).await.map(Socket::Tcp)
 }
 
 /// The first that answers; what was checked is what is connected to.

@@ -17,6 +17,15 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<ReadAhead>>),
 }
 
+impl Stream {
+    pub(super) fn into_socket(self) -> Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => Socket::Tls(stream),
+        }
+    }
+}
+
 /// A read that fills its buffer makes the next one larger, up to the second.
 const READ_SIZES: (usize, usize) = (16 << 10, 512 << 10);
 /// Smaller pieces are copied, and so is what is little of its block, so that one which is kept does not keep much else.
@@ -67,6 +76,13 @@ fn make_room(unused: &mut BytesMut, has_block: bool, size: usize) -> bool {
 impl Connection {
     pub(super) fn new(stream: Stream) -> Self {
         Self { stream, unused: BytesMut::new(), has_block: false, read_size: READ_SIZES.0, is_reused: false }
+    }
+
+    /// Without what is unused.
+    pub(super) fn into_socket(mut self) -> Socket {
+        self.unused.clear();
+        self.release_buffer();
+        self.stream.into_socket()
     }
 
     /// Reads once, behind what is unused; 0 at the end.

@@ -8,7 +8,6 @@ use socket2::{SockRef, Type};
 use tokio::net::UnixStream;
 use tokio::task::spawn_blocking;
 
-use super::Route;
 use super::socket::Socket;
 use crate::error::{Code, Error};
 
@@ -17,8 +16,8 @@ pub(crate) trait Dialer: Send + Sync {
     fn dial(&self, host: &str, port: u16) -> Option<OwnedFd>;
 }
 
-pub(super) async fn dial(dialer: &Arc<dyn Dialer>, route: &Route) -> Result<Socket, Error> {
-    let (dialer, host, port) = (dialer.clone(), route.host.clone(), route.port);
+pub(super) async fn dial(dialer: &Arc<dyn Dialer>, host: &str, port: u16) -> Result<Socket, Error> {
+    let (dialer, host) = (dialer.clone(), host.to_owned());
     let dialed = spawn_blocking(move || dialer.dial(&host, port)).await;
     let socket = dialed.ok().flatten().ok_or_else(|| {
         Error::new(Code::CANNOT_CONNECT_TO_HOST, "the application's dialer gave no connection: see why there")

@@ -4,7 +4,8 @@ use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, Response, Version};
 use ureq_proto::BodyMode;
 
-use super::chunked::Chunked;
+use super::chunked::{Chunked, Step};
+use super::connection::Connection;
 use crate::error::{Code, Error};
 
 pub(super) enum Framing {
@@ -22,6 +23,25 @@ impl Framing {
             Some(BodyMode::LengthDelimited(length)) => Self::Length(length),
             Some(BodyMode::Chunked) => Self::Chunked(Chunked::new(most_trailers)),
             Some(BodyMode::CloseDelimited) => Self::UntilClose,
+        }
+    }
+
+    /// Uses up what frames the data; the caller takes the data itself.
+    pub(super) fn step(&mut self, connection: &mut Connection) -> Result<Step, Error> {
+        let here = connection.unused().len();
+        match self {
+            Self::Ended => Ok(Step::End),
+            Self::Chunked(chunked) => chunked.step(connection),
+            Self::UntilClose | Self::Length(_) if here == 0 => Ok(Step::NeedMore),
+            Self::UntilClose => Ok(Step::Data(here)),
+            Self::Length(left) => {
+                let taken = here.min(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= taken as u64;
+                if *left == 0 {
+                    *self = Self::Ended;
+                }
+                Ok(Step::Data(taken))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Bytes to a server and back: names, connections, TLS, HTTP/1.1. Nothing else names ureq-proto or rustls.
+//! Bytes to a server and back: names, proxies, connections, TLS, HTTP/1.1. Nothing else names ureq-proto or rustls.
 
 mod address_guard;
 mod authenticator;
@@ -11,11 +11,14 @@ mod dialer;
 mod framing;
 mod http1;
 mod pool;
+mod proxies;
 mod read_ahead;
 mod resolve;
 mod route;
 mod socket;
+mod socks;
 mod tls;
+mod tunnel;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -27,15 +30,19 @@ pub(crate) use authenticator::{Asked, Authenticator, Peer};
 #[cfg(unix)]
 pub(crate) use dialer::Dialer;
 pub(crate) use http1::{Exchange, Outgoing};
+pub(crate) use proxies::{Exceptions, Key as ProxyKey};
 pub(crate) use route::Route;
 pub(crate) use tls::{TlsSettings, TlsVersion, client_certificate};
 
 use crate::error::Error;
-use crate::message::{Interval, Request};
+use crate::identity::Identity;
+use crate::message::{Interval, Request, Way};
+use connect::Connector;
 use connection::Connection;
 use http1::Broken;
 pub(crate) use pool::Turn;
 use pool::{Lease, Pool};
+use proxies::{Environment, Proxies};
 use tls::Tls;
 
 /// Who wants to know how far an exchange is; `lifecycle` implements it.
@@ -81,6 +88,7 @@ pub(crate) struct OutgoingBody {
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) tls: TlsSettings,
+    pub(crate) proxies: Proxies,
     #[cfg(unix)]
     pub(crate) dialer: Option<Arc<dyn Dialer>>,
     /// Connects to the Internet alone.
@@ -107,6 +115,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             tls: TlsSettings::default(),
+            proxies: Proxies::default(),
             #[cfg(unix)]
             dialer: None,
             refuses_private_addresses: false,
@@ -125,12 +134,25 @@ pub(crate) struct Transport {
     settings: Settings,
     pool: Arc<Pool>,
     tls: Tls,
+    /// As it was when the session was made.
+    environment: Option<Environment>,
 }
 
 impl Transport {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         let pool = Pool::new(settings.connections_per_host as usize);
-        Arc::new(Self { tls: Tls::new(settings.tls.clone()), settings, pool })
+        let (tls, environment) = (Tls::new(settings.tls.clone()), settings.proxies.environment());
+        Arc::new(Self { settings, pool, tls, environment })
+    }
+
+    /// Where the request goes, and through which proxy.
+    pub(crate) fn route(&self, request: &Request, judge: Option<Identity>) -> Result<Route, Error> {
+        let url = request.url()?;
+        let route = Route::to(url, judge)?;
+        match self.settings.proxies.choose(request.way(), self.environment.as_ref(), url)? {
+            Way::Direct => Ok(route),
+            Way::Through(proxy) => Ok(route.through(proxy.clone(), request)),
+        }
     }
 
     /// A connection to the route: a pooled one, unless it has to be fresh.
@@ -150,7 +172,8 @@ impl Transport {
         }
         meter.connecting();
         // Boxed, for few exchanges need it and it is the largest part of all.
-        let stream = Box::pin(connect::connect(route, &self.settings, &self.tls, authenticator)).await?;
+        let connector = Connector { settings: &self.settings, tls: &self.tls, authenticator, meter };
+        let stream = Box::pin(connector.connect(route)).await?;
         meter.connected();
         Ok(place.lease(Connection::new(stream)))
     }
@@ -168,7 +191,7 @@ impl Transport {
         if let (Some(route), Err(broken)) = (route, &exchange)
             && broken.error.is_about_client_certificate()
         {
-            self.tls.forget_identity(route.peer());
+            self.tls.forget_identity(route.reader());
         }
         exchange
     }
@@ -178,10 +201,11 @@ impl Transport {
     pub(crate) fn outgoing(
         &self,
         request: &Request,
+        route: &Route,
         extra: &[ExtraField],
         body: OutgoingBody,
     ) -> Result<Outgoing, Error> {
-        Outgoing::new(request, extra, body, &self.settings)
+        Outgoing::new(request, route, extra, body, &self.settings)
     }
 
     /// How many bytes a head may have.

@@ -6,7 +6,6 @@ use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddri
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use super::Route;
 use crate::error::{Code, Domain, Error};
 
 /// getaddrinfo blocks: names that hang hold no more than half of the threads that the system's blocking calls have.
@@ -16,12 +15,11 @@ static LOOKUPS: Semaphore = Semaphore::const_new(MOST_LOOKUPS);
 /// A name with more addresses than this is tried no further.
 const MOST_ADDRESSES: usize = 16;
 
-pub(super) async fn resolve(route: &Route) -> Result<Vec<SocketAddr>, Error> {
-    let port = route.port;
-    if let Some(address) = route.address() {
+pub(super) async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+    if let Ok(address) = host.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let host = route.host.clone();
+    let host = host.to_owned();
     // Held until the lookup ends, whoever has stopped waiting for it.
     let permit = LOOKUPS.acquire().await;
     let looked_up = spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! A socket to a server, whoever made it.
+//! A socket to a server, whoever made it, or a tunnel that is as good as one.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -10,6 +10,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
+use tokio_rustls::client::TlsStream;
+
+use super::read_ahead::ReadAhead;
 
 /// A socket that is never written with writev, which could raise SIGPIPE; a plain write cannot.
 pub(super) enum Socket {
@@ -17,6 +20,8 @@ pub(super) enum Socket {
     /// The application's.
     #[cfg(unix)]
     Own(UnixStream),
+    /// Inside the TLS of a proxy.
+    Tls(Box<TlsStream<ReadAhead>>),
 }
 
 macro_rules! each {
@@ -25,18 +30,32 @@ macro_rules! each {
             Socket::Tcp($stream) => $call,
             #[cfg(unix)]
             Socket::Own($stream) => $call,
+            Socket::Tls($stream) => $call,
         }
     };
 }
 
 impl Socket {
     pub(super) fn has_nothing_to_read(&self) -> bool {
-        let peeked = each!(self, stream => SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]));
+        let peek = |socket: SockRef| socket.peek(&mut [MaybeUninit::uninit()]);
+        let peeked = match self {
+            Self::Tcp(stream) => peek(SockRef::from(stream)),
+            #[cfg(unix)]
+            Self::Own(stream) => peek(SockRef::from(stream)),
+            Self::Tls(stream) => return stream.get_ref().0.has_nothing_to_read(),
+        };
         peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
+    /// Whether a read is worth a try.
     pub(super) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => stream.poll_read_ready(context))
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(context),
+            #[cfg(unix)]
+            Self::Own(stream) => stream.poll_read_ready(context),
+            // What is ready below may be a part of a record.
+            Self::Tls(_) => Poll::Ready(Ok(())),
+        }
     }
 }
 

@@ -108,29 +108,19 @@ impl Exchange {
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let Some(lease) = &mut self.lease else { return Ok(None) };
-            let connection = &mut lease.connection;
-            let here = connection.unused().len();
-            match &mut self.framing {
-                Framing::Ended => return Ok(None),
-                Framing::UntilClose if here > 0 => return Ok(Some(connection.take(here))),
-                Framing::Length(left) if here > 0 => {
-                    let taken = here.min(usize::try_from(*left).unwrap_or(usize::MAX));
-                    *left -= taken as u64;
-                    let chunk = connection.take(taken);
-                    if *left == 0 {
+            match self.framing.step(&mut lease.connection)? {
+                Step::Data(length) => {
+                    let chunk = lease.connection.take(length);
+                    if matches!(self.framing, Framing::Ended) {
                         self.end();
                     }
                     return Ok(Some(chunk));
                 }
-                Framing::Chunked(chunked) => match chunked.step(connection)? {
-                    Step::Data(length) => return Ok(Some(connection.take(length))),
-                    Step::End => {
-                        self.end();
-                        return Ok(None);
-                    }
-                    Step::NeedMore => {}
-                },
-                Framing::UntilClose | Framing::Length(_) => {}
+                Step::End => {
+                    self.end();
+                    return Ok(None);
+                }
+                Step::NeedMore => {}
             }
             self.fill().await?;
         }

@@ -8,6 +8,7 @@ mod talk;
 pub(super) use exchange::exchange;
 pub(crate) use exchange::{Broken, Exchange};
 pub(crate) use outgoing::Outgoing;
+pub(super) use talk::{MOST_INTERIM, Talk, is_interim, malformed, status};
 
 use crate::error::{Code, Error};
 

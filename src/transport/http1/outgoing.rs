@@ -3,17 +3,17 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
 use http::request::Builder;
 use http::{HeaderValue, Method};
 use ureq_proto::client::state::{RecvResponse, SendBody, SendRequest};
 use ureq_proto::client::{Await100Result, Call, SendRequestResult, header_raw};
-use url::Position;
+use url::{Position, Url};
 
 use super::refused;
 use crate::error::Error;
 use crate::message::{Field, Request};
-use crate::transport::{ExtraField, Feed, OutgoingBody, Settings, framing};
+use crate::transport::{ExtraField, Feed, OutgoingBody, Route, Settings, framing};
 
 /// A head larger than this is refused before it is sent.
 const LARGEST_HEAD: usize = 1 << 20;
@@ -56,11 +56,13 @@ impl Rest {
 impl Outgoing {
     pub(crate) fn new(
         request: &Request,
+        route: &Route,
         extra: &[ExtraField],
         body: OutgoingBody,
         settings: &Settings,
     ) -> Result<Self, Error> {
-        let head = head(request, &body, settings)?;
+        let is_for_proxy = route.proxy_of_requests().is_some();
+        let head = head(request, is_for_proxy, &body, settings)?;
         let keeps_alive = framing::keeps_alive(head.headers(), head.version());
         let is_chunked = body.length.is_none();
         let has_body = body.length != Some(0);
@@ -72,6 +74,9 @@ impl Outgoing {
         let mut call = call.proceed();
         let mut first = write_head(&mut call)?;
         write_extra(&mut first, request, extra);
+        if is_for_proxy {
+            make_absolute(&mut first, request.url()?);
+        }
         let (call, expects_continue) = match call.proceed().map_err(refuse)? {
             Some(SendRequestResult::SendBody(call)) => (all_sent(call, body.length)?, false),
             Some(SendRequestResult::Await100(call)) => match call.proceed().map_err(refuse)? {
@@ -91,14 +96,20 @@ impl Outgoing {
     }
 }
 
-fn head(request: &Request, body: &OutgoingBody, settings: &Settings) -> Result<http::Request<()>, Error> {
+fn head(
+    request: &Request,
+    is_for_proxy: bool,
+    body: &OutgoingBody,
+    settings: &Settings,
+) -> Result<http::Request<()>, Error> {
     let url = request.url()?;
     let path = &url[Position::BeforePath..Position::AfterQuery];
     let mut builder = http::Request::builder().method(request.method().clone()).uri(path);
     if !request.headers().contains(HOST.as_str()) {
         builder = builder.header(HOST, &url[Position::BeforeHost..Position::AfterPort]);
     }
-    for field in request.headers().iter() {
+    // A proxy that does not read the request has got it in front of the tunnel, and a server must never get it.
+    for field in request.headers().iter().filter(|field| is_for_proxy || !field.is(PROXY_AUTHORIZATION.as_str())) {
         builder = with_field(builder, field);
     }
     let promises_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
@@ -152,6 +163,13 @@ fn write_extra(head: &mut Vec<u8>, request: &Request, extra: &[ExtraField]) {
         }
     }
     head.extend_from_slice(b"\r\n");
+}
+
+/// A proxy is told the whole URL (RFC 9112, 3.2.2), which ureq-proto does not write.
+fn make_absolute(head: &mut Vec<u8>, url: &Url) {
+    let behind_method = head.iter().position(|&byte| byte == b' ').map_or(0, |space| space + 1);
+    let origin = format!("http://{}", &url[Position::BeforeHost..Position::AfterPort]);
+    head.splice(behind_method..behind_method, origin.into_bytes());
 }
 
 /// The state machine need not see the body go: all it wants to know is how long it is, or that it has ended.

@@ -123,7 +123,13 @@ impl Talk<'_> {
     }
 
     /// Writes; false where the server answered before it had heard all, if it is listened to.
-    async fn write(&mut self, bytes: &[u8], body: Range<usize>, listens: bool, longest: usize) -> Result<bool, Error> {
+    pub(in crate::transport) async fn write(
+        &mut self,
+        bytes: &[u8],
+        body: Range<usize>,
+        listens: bool,
+        longest: usize,
+    ) -> Result<bool, Error> {
         let mut written = 0;
         let outcome = poll_fn(|context| {
             loop {

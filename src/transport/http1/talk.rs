@@ -16,7 +16,7 @@ use crate::transport::framing::{self, Framing};
 use crate::transport::{Meter, Settings, tls};
 
 /// Interim answers before the final one.
-pub(super) const MOST_INTERIM: usize = 32;
+pub(in crate::transport) const MOST_INTERIM: usize = 32;
 
 pub(super) struct Answer {
     pub(super) head: Response<()>,
@@ -27,8 +27,8 @@ pub(super) struct Answer {
     pub(super) expected: bool,
 }
 
-pub(super) struct Talk<'a> {
-    pub(super) connection: &'a mut Connection,
+pub(in crate::transport) struct Talk<'a> {
+    pub(in crate::transport) connection: &'a mut Connection,
     pub(super) meter: &'a Arc<dyn Meter>,
     pub(super) has_sent: bool,
     pub(super) has_read: bool,
@@ -37,7 +37,7 @@ pub(super) struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    pub(super) fn new(connection: &'a mut Connection, meter: &'a Arc<dyn Meter>) -> Self {
+    pub(in crate::transport) fn new(connection: &'a mut Connection, meter: &'a Arc<dyn Meter>) -> Self {
         Self { connection, meter, has_sent: false, has_read: false, informed: 0 }
     }
 
@@ -94,7 +94,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Reads until the empty line that ends a head, and says where that is.
-    pub(super) async fn find_head_end(&mut self, longest: usize) -> Result<usize, Error> {
+    pub(in crate::transport) async fn find_head_end(&mut self, longest: usize) -> Result<usize, Error> {
         let mut searched = 0;
         loop {
             let unused = self.connection.unused();
@@ -123,7 +123,7 @@ fn parse(mut call: Call<RecvResponse>, raw: &[u8]) -> Result<(Response<()>, Opti
 }
 
 /// The status code, as soon as it can be seen; an error as soon as it can be seen that this is not HTTP.
-pub(super) fn status(unused: &[u8]) -> Result<Option<u16>, Error> {
+pub(in crate::transport) fn status(unused: &[u8]) -> Result<Option<u16>, Error> {
     const VERSION: &[u8] = b"HTTP/1.";
     let seen = unused.len().min(VERSION.len());
     if unused[..seen] != VERSION[..seen] {
@@ -136,7 +136,7 @@ pub(super) fn status(unused: &[u8]) -> Result<Option<u16>, Error> {
 }
 
 /// RFC 9110, 15.2: another answer follows. After 101 there is none, but another protocol.
-pub(super) fn is_interim(status: u16) -> bool {
+pub(in crate::transport) fn is_interim(status: u16) -> bool {
     matches!(status, 100 | 102..=199)
 }
 
@@ -154,7 +154,7 @@ pub(super) fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
     None
 }
 
-fn malformed(why: &str) -> Error {
+pub(in crate::transport) fn malformed(why: &str) -> Error {
     let message = format!("the head of the response cannot be read ({why}): the server is at fault");
     Error::new(Code::CANNOT_PARSE_RESPONSE, message)
 }
