@@ -9,6 +9,7 @@ use program::{BUILT, linked_dynamically, linked_statically, words};
 use support::certificate;
 use support::directory::Directory;
 use support::origin::{Connection, Origin};
+use support::proxy;
 use support::realm;
 use support::standard;
 
@@ -271,6 +272,13 @@ fn c19_cookies() {
 #[test]
 fn c20_hosts_that_want_https() {
     proves_in_a_directory("20_hsts");
+}
+
+#[test]
+fn c23_proxies() {
+    let origin = Origin::http(standard::serve);
+    let proxy = Origin::http(proxy::serve_the_known(origin.address()));
+    succeeds(&linked_dynamically("23_proxies"), &[&origin.url(""), &proxy.url("")]);
 }
 
 #[test]

@@ -10,9 +10,11 @@ mod apache;
 mod lighttpd;
 mod nginx;
 mod python;
+mod squid;
 
 mod authentication;
 mod downloads;
+mod proxies;
 mod site;
 mod tls;
 mod trust;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command};
@@ -65,6 +65,16 @@ impl Server {
             Some(_) => Some(false),
             None => (!self.read("pid").is_empty()).then_some(true),
         })
+    }
+
+    /// For servers that write their number earlier.
+    pub fn listening(self) -> Self {
+        wait_for("a server to listen", || TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok());
+        self
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn url(&self, path: impl Display) -> String {

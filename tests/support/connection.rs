@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
@@ -234,6 +234,29 @@ impl Connection {
                 Ok(0) => return true,
                 Ok(_) => {}
                 Err(error) => return !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
+            }
+        }
+    }
+
+    /// Passes on what either side says, until one of them has left.
+    pub fn join(&mut self, mut other: TcpStream) {
+        // Long enough for the system to wait, and short enough for the other side not to.
+        const TURN: Duration = Duration::from_millis(1);
+        let is_idle = |error: &io::Error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        let end = Instant::now() + PATIENCE;
+        self.stream.socket().set_read_timeout(Some(TURN)).unwrap();
+        other.set_read_timeout(Some(TURN)).unwrap();
+        let mut bytes = [0; 64 * 1024];
+        while Instant::now() < end {
+            match self.stream.read(&mut bytes) {
+                Ok(length @ 1..) if other.write_all(&bytes[..length]).is_ok() => {}
+                Err(error) if is_idle(&error) => {}
+                _ => return,
+            }
+            match other.read(&mut bytes) {
+                Ok(length @ 1..) if self.send(&bytes[..length]) => {}
+                Err(error) if is_idle(&error) => {}
+                _ => return self.close(),
             }
         }
     }

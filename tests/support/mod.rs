@@ -19,6 +19,7 @@ pub mod origin;
 pub mod paused;
 #[cfg(unix)]
 pub mod phone;
+pub mod proxy;
 pub mod realm;
 pub mod recorder;
 pub mod redirection;
@@ -27,6 +28,7 @@ pub mod server_trust;
 #[cfg(unix)]
 pub mod site;
 pub mod slots;
+pub mod socks;
 pub mod standard;
 pub mod story;
 pub mod transcript;
