@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
 use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
+use http::{HeaderName, HeaderValue};
 use tokio::task::spawn_blocking;
 use url::{Position, Url};
 
 use super::Means;
-use super::challenge::{Challenges, proxy_authorization};
+use super::challenge::Challenges;
 use super::party::{Errand, Party};
 use crate::challenge::{Credential, Persistence};
 use crate::error::Error;
@@ -28,7 +28,7 @@ pub(super) struct Authorization<'a> {
 
 impl<'a> Authorization<'a> {
     pub(super) fn new(task: &'a Arc<Task>, means: Means<'a>) -> Self {
-        Self { task, means, challenges: Challenges::new(task), origin: Party::default(), netrc: None }
+        Self { task, means, challenges: Challenges::new(task, means.keys()), origin: Party::default(), netrc: None }
     }
 
     /// Looks up what takes its time, before the request's turn comes.
@@ -49,12 +49,12 @@ impl<'a> Authorization<'a> {
     }
 
     /// What goes out beside the request.
-    pub(super) fn fields(&mut self, route: &Route, request: &Request) -> Result<Vec<ExtraField>, Error> {
+    pub(super) async fn fields(&mut self, route: &Route, request: &Request) -> Result<Vec<ExtraField>, Error> {
         let errand = self.errand(route, request)?;
         let value = self.origin.field(&errand, self.means.keys());
-        let for_proxy = route.proxy_of_requests().and_then(|_| proxy_authorization(route));
-        let fields = [(AUTHORIZATION, value), (PROXY_AUTHORIZATION, for_proxy)];
-        Ok(fields.into_iter().filter_map(|(name, value)| Some((name, secret(value?)?))).collect())
+        let for_origin = value.and_then(|value| Some((AUTHORIZATION, secret(value)?)));
+        let for_proxy = self.challenges.proxy_field(route, request).await?;
+        Ok(for_origin.into_iter().chain(for_proxy).collect())
     }
 
     /// Whether the request is to go out again, because there is something to say to the answer.
@@ -64,8 +64,17 @@ impl<'a> Authorization<'a> {
         request: &mut Arc<Request>,
         response: &Arc<Response>,
     ) -> Result<bool, Error> {
+        // Boxed, for few go through a proxy.
+        if route.proxy().is_some() && Box::pin(self.challenges.meet_proxy(route, request, response)).await? {
+            self.take_over(request, PROXY_AUTHORIZATION);
+            return Ok(true);
+        }
         let keys = self.means.keys();
         let errand = self.errand(route, request)?;
+        if response.status() == 407 {
+            // Of the proxy, and nothing that the origin says.
+            return Ok(false);
+        }
         if response.status() != 401 {
             let info = response.headers().get("authentication-info").and_then(|info| info.to_str().ok());
             self.origin.settle(&errand, keys, info);
@@ -73,11 +82,18 @@ impl<'a> Authorization<'a> {
         }
         // Boxed, for few answers are refusals.
         let is_met = Box::pin(self.origin.meet(&self.challenges, &errand, keys, response)).await?;
-        if is_met && request.headers().contains(AUTHORIZATION.as_str()) {
-            Arc::make_mut(request).headers_mut().drop_field(AUTHORIZATION.as_str());
-            self.task.set_current_request(request.clone());
+        if is_met {
+            self.take_over(request, AUTHORIZATION);
         }
         Ok(is_met)
+    }
+
+    /// What the application wrote itself was refused, and something else goes in its place.
+    fn take_over(&self, request: &mut Arc<Request>, name: HeaderName) {
+        if request.headers().contains(name.as_str()) {
+            Arc::make_mut(request).headers_mut().drop_field(name.as_str());
+            self.task.set_current_request(request.clone());
+        }
     }
 
     fn errand<'r>(&self, route: &'r Route, request: &'r Request) -> Result<Errand<'r>, Error> {
@@ -90,7 +106,7 @@ impl<'a> Authorization<'a> {
             peer: route.peer(),
             url: Some(url),
             method: request.method_text().as_str(),
-            target: &url[Position::BeforePath..Position::AfterQuery],
+            target: url[Position::BeforePath..Position::AfterQuery].into(),
             body: request.body(),
             is_given: given.is_some(),
             own: if is_left_alone { None } else { given.or_else(|| self.inherited(url)) },
@@ -133,7 +149,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-fn secret(value: String) -> Option<HeaderValue> {
+pub(super) fn secret(value: String) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&value).ok()?;
     value.set_sensitive(true);
     Some(value)

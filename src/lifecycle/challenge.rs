@@ -3,24 +3,29 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::Mutex;
 
+use super::party::{Keys, Party};
 use super::watch;
 use crate::challenge::{
     AuthenticationMethod, Challenge, ChallengeAnswer, Credential, Proof, ProtectionSpace, ServerTrust, Space,
 };
 use crate::error::{Code, Error};
-use crate::message::{Field, Response, Text, authorization};
+use crate::message::{Field, Response, Text};
 use crate::task::Task;
 use crate::transport::{Asked, Authenticator, Peer, Route};
 
 /// The challenges of one task's connections.
 pub(super) struct Challenges<'a> {
     task: &'a Arc<Task>,
+    pub(super) keys: Keys<'a>,
+    /// It asks while a connection is made, too.
+    pub(super) proxy: Mutex<Party>,
 }
 
 impl<'a> Challenges<'a> {
-    pub(super) fn new(task: &'a Arc<Task>) -> Self {
-        Self { task }
+    pub(super) fn new(task: &'a Arc<Task>, keys: Keys<'a>) -> Self {
+        Self { task, keys, proxy: Mutex::default() }
     }
 
     /// The answer; the default where there is nobody to ask.
@@ -77,22 +82,11 @@ impl Authenticator for Challenges<'_> {
     fn authorize_tunnel<'a>(
         &'a self,
         route: &'a Route,
-        _target: &'a str,
+        target: &'a str,
         refusal: Option<Arc<Response>>,
     ) -> Asked<'a, Option<Field>> {
-        let own = || route.tunnel_authorization().cloned();
-        let known = || own().or_else(|| proxy_authorization(route).map(Text::from));
-        // Who was refused once has nothing else to say.
-        let value = if refusal.is_none() { known() } else { None };
-        let field = value.map(|value| Field::new(Text::from_static("Proxy-Authorization\0"), value));
-        Box::pin(async { Ok(field) })
+        Box::pin(self.tunnel_field(route, target, refusal))
     }
-}
-
-/// Row Q036: the user and the password of the proxy's URL, before it asks.
-pub(super) fn proxy_authorization(route: &Route) -> Option<String> {
-    let Proof::Password(known) = route.proxy()?.credential()?.proof() else { return None };
-    authorization::basic(known.user.as_str(), known.password.as_str()).ok()
 }
 
 pub(super) fn space(peer: Peer<'_>, method: AuthenticationMethod) -> Space {

@@ -87,7 +87,7 @@ async fn send(
         let has_body = body.length != Some(0);
         progress::restart_sending(task);
         // Secrets that are this hop's alone.
-        let mut extra = authorization.fields(route, request)?;
+        let mut extra = authorization.fields(route, request).await?;
         extra.extend(cookies::field(means.rules, request));
         let outgoing = transport.outgoing(request, route, &extra, body)?;
         match transport.exchange(lease, outgoing, meter.clone()).await {

@@ -12,6 +12,7 @@ mod meter;
 mod multipart;
 mod party;
 mod progress;
+mod proxy;
 mod receive;
 mod redirect;
 mod request;

@@ -1,5 +1,6 @@
 //! One side that wants to know who asks, the origin or a proxy: what it is told, and what is made of its refusals.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use url::Url;
@@ -26,7 +27,7 @@ pub(super) struct Errand<'a> {
     pub(super) url: Option<&'a Url>,
     pub(super) method: &'a str,
     /// As it stands on the request line.
-    pub(super) target: &'a str,
+    pub(super) target: Cow<'a, str>,
     pub(super) body: &'a Body,
     /// What the application gave for it beforehand.
     pub(super) own: Option<Arc<Credential>>,
@@ -299,7 +300,7 @@ fn value(credential: &Credential, digest: Option<&mut DigestSession>, errand: &E
                 user: password.user.as_str(),
                 password: password.password.as_str(),
                 method: errand.method,
-                uri: errand.target,
+                uri: &errand.target,
                 body_hash: body_hash.as_deref(),
             };
             digest.authorize(&request).ok()
