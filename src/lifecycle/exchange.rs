@@ -1,5 +1,5 @@
 //! Steps 4, 5, 8 and 9: a connection, the request on it, and where the answer sends us; once more where the connection
-//! turns out to be dead.
+//! turns out to be dead, or somebody wants to know who we are.
 
 use std::sync::Arc;
 
@@ -19,19 +19,18 @@ pub(super) async fn answer(
     means: Means<'_>,
     mut request: Arc<Request>,
 ) -> Result<(Arc<Response>, Exchange), Error> {
-    let mut upload = Upload::new(task);
-    let mut authorization = Authorization::new(task, means);
+    let mut journey = Journey::new(task, means);
     let mut followed = 0;
     loop {
+        // 4: nothing goes over http that must not.
         request = transport_security::secured(task, means.rules, request)?;
         let route = means.transport.route(&request, task.outbox().judge())?;
-        authorization.look_up(&request).await?;
         // 4, 8, 9: a connection and its trust, the body and its progress.
-        let mut exchange = begin(task, means, &route, &mut request, &mut upload, &mut authorization).await?;
+        let mut exchange = journey.begin(&route, &mut request).await?;
         let response = response::head(task, &request, &mut exchange)?;
         transport_security::learn(means.rules, request.url()?, &response);
-        // 4: who we are, once more.
-        if authorization.meet(&route, &mut request, &response).await? {
+        // 4: who we are, and back to the connection.
+        if journey.authorization.meet(&route, &mut request, &response).await? {
             Box::pin(exchange.discard()).await;
             continue;
         }
@@ -45,63 +44,64 @@ pub(super) async fn answer(
     }
 }
 
-/// Sends the request and reads the head of the answer.
-async fn begin(
-    task: &Arc<Task>,
-    means: Means<'_>,
-    route: &Route,
-    request: &mut Arc<Request>,
-    upload: &mut Upload<'_>,
-    authorization: &mut Authorization<'_>,
-) -> Result<Exchange, Error> {
-    let exchange = send(task, means, route, request, upload, authorization).await?;
-    let is_refused = exchange.status() == StatusCode::EXPECTATION_FAILED && exchange.was_expected();
-    if !is_refused {
-        return Ok(exchange);
-    }
-    // RFC 9110, 15.5.18: the same without the expectation.
-    Box::pin(exchange.discard()).await;
-    Arc::make_mut(request).never_expect();
-    task.set_current_request(request.clone());
-    Box::pin(send(task, means, route, request, upload, authorization)).await
+/// What goes along from hop to hop.
+struct Journey<'a> {
+    task: &'a Arc<Task>,
+    means: Means<'a>,
+    upload: Upload<'a>,
+    authorization: Authorization<'a>,
 }
 
-async fn send(
-    task: &Arc<Task>,
-    means: Means<'_>,
-    route: &Route,
-    request: &Request,
-    upload: &mut Upload<'_>,
-    authorization: &mut Authorization<'_>,
-) -> Result<Exchange, Error> {
-    let transport = means.transport;
-    let turn = Turn { priority: task.priority(), number: task.turn(), is_only_try: !request.is_idempotent() };
-    let meter: Arc<dyn Meter> = task.clone();
-    let mut fresh = false;
-    loop {
-        let body = upload.prepare(request).await?;
-        let lease = transport.lease(route, turn, fresh, &meter, &authorization.challenges).await?;
-        // Not before its turn: a body that is open holds files and memory.
-        let body = body.open(task).await?;
-        task.counters.expected_to_send.set(expectation(body.length));
-        let has_body = body.length != Some(0);
-        progress::restart_sending(task);
-        // Secrets that are this hop's alone.
-        let mut extra = authorization.fields(route, request).await?;
-        extra.extend(cookies::field(means.rules, request));
-        let outgoing = transport.outgoing(request, route, &extra, body)?;
-        match transport.exchange(lease, outgoing, meter.clone()).await {
-            Ok(exchange) => {
-                cookies::learn(means.rules, request, &exchange);
-                if has_body {
-                    // Also where the server did not want to hear all.
-                    progress::sent_all(task);
+impl<'a> Journey<'a> {
+    fn new(task: &'a Arc<Task>, means: Means<'a>) -> Self {
+        Self { task, means, upload: Upload::new(task), authorization: Authorization::new(task, means) }
+    }
+
+    /// Sends the request and reads the head of the answer.
+    async fn begin(&mut self, route: &Route, request: &mut Arc<Request>) -> Result<Exchange, Error> {
+        self.authorization.look_up(request).await?;
+        let exchange = self.send(route, request).await?;
+        let is_refused = exchange.status() == StatusCode::EXPECTATION_FAILED && exchange.was_expected();
+        if !is_refused {
+            return Ok(exchange);
+        }
+        // RFC 9110, 15.5.18: the same without the expectation.
+        Box::pin(exchange.discard()).await;
+        Arc::make_mut(request).never_expect();
+        self.task.set_current_request(request.clone());
+        Box::pin(self.send(route, request)).await
+    }
+
+    async fn send(&mut self, route: &Route, request: &Request) -> Result<Exchange, Error> {
+        let (task, transport) = (self.task, self.means.transport);
+        let turn = Turn { priority: task.priority(), number: task.turn(), is_only_try: !request.is_idempotent() };
+        let meter: Arc<dyn Meter> = task.clone();
+        let mut fresh = false;
+        loop {
+            let body = self.upload.prepare(request).await?;
+            let lease = transport.lease(route, turn, fresh, &meter, &self.authorization.challenges).await?;
+            // Not before its turn: a body that is open holds files and memory.
+            let body = body.open(task).await?;
+            task.counters.expected_to_send.set(expectation(body.length));
+            let has_body = body.length != Some(0);
+            progress::restart_sending(task);
+            // Secrets that are this hop's alone.
+            let mut extra = self.authorization.fields(route, request).await?;
+            extra.extend(cookies::field(self.means.rules, request));
+            let outgoing = transport.outgoing(request, route, &extra, body)?;
+            match transport.exchange(lease, outgoing, meter.clone()).await {
+                Ok(exchange) => {
+                    cookies::learn(self.means.rules, request, &exchange);
+                    if has_body {
+                        // Also where the server did not want to hear all.
+                        progress::sent_all(task);
+                    }
+                    return Ok(exchange);
                 }
-                return Ok(exchange);
+                // RFC 9112, 9.3.1: the server may have closed the connection just as we took it.
+                Err(broken) if !fresh && broken.may_repeat(request.is_idempotent()) => fresh = true,
+                Err(broken) => return Err(broken.error),
             }
-            // RFC 9112, 9.3.1: the server may have closed the connection just as we took it.
-            Err(broken) if !fresh && broken.may_repeat(request.is_idempotent()) => fresh = true,
-            Err(broken) => return Err(broken.error),
         }
     }
 }
