@@ -216,3 +216,30 @@ fn e014_tasks_side_by_side_are_let_in() {
     }
     assert!(origin.requests().len() <= 32 && challenges(recorder) <= 16);
 }
+
+#[test]
+fn e011_tasks_that_are_asked_share_one_connection() {
+    let (origin, recorder) = (guarded(), alice());
+    let session = recorder.session(&Configuration::default().connections_per_host(1));
+    let tasks: Vec<_> = (0..4).map(|_| session.start(&origin.url("/hello"))).collect();
+    session.finish_tasks_and_invalidate();
+    recorder.wait_for("release");
+    assert!(tasks.iter().all(|task| task.response().unwrap().status_code() == 200));
+    assert_eq!((origin.accepted(), origin.requests().len(), challenges(recorder)), (1, 8, 4));
+}
+
+#[test]
+fn e011_a_401_without_an_end_is_let_go() {
+    let origin = Origin::http(|connection: &mut Connection| {
+        connection.read_request();
+        if connection.number > 1 {
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nin");
+            return;
+        }
+        connection.send(b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=here\r\n\r\n");
+        while connection.send(&[b'x'; 64 << 10]) {}
+    });
+    let story = Story::told_to(alice(), &Configuration::default(), &Request::new(&origin.url("/")));
+    assert_eq!((story.response().status_code(), story.body()), (200, b"in".to_vec()));
+    assert_eq!(origin.accepted(), 2);
+}

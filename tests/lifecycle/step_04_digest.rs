@@ -54,7 +54,7 @@ fn q045_every_algorithm_and_protection() {
     for algorithm in ["", "MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"] {
         for qop in ["", "auth", "auth, auth-int", "auth-int"] {
             let (origin, refusals) = guarded(Digest { algorithm, qop, ..Digest::default() });
-            let requests = ["GET", "POST", "DELETE"].map(|method| get(&origin, "/echo?a=b%20c,d").method(method));
+            let requests = ["GET", "HEAD", "POST"].map(|method| get(&origin, "/echo?a=b%20c,d").method(method));
             let requests = [&requests[..], &[get(&origin, "/echo").method("PUT").body(b"some bytes")]].concat();
             let told = statuses(alice(), &requests);
             assert_eq!(refusals.all(), ["nothing said"], "{algorithm} {qop}");
@@ -204,6 +204,18 @@ fn q045_the_uri_is_what_stands_on_the_request_line() {
     let (origin, refusals) = guarded(Digest::default());
     statuses(alice(), &paths.map(|path| get(&origin, path)));
     assert_eq!(refusals.all(), ["nothing said"]);
+}
+
+#[test]
+fn q045_every_hop_of_a_redirect_has_its_own_response() {
+    for (status, method) in [(303, "GET"), (307, "PUT")] {
+        let (origin, refusals) = guarded(Digest { qop: "auth-int", ..Digest::default() });
+        let path = format!("/redirect-to?status={status}&url=/echo");
+        assert_eq!(statuses(alice(), &[get(&origin, &path).method("PUT").body(b"the body")]), [200]);
+        assert_eq!(refusals.all(), ["nothing said"], "{status}");
+        let requests = origin.requests();
+        assert_eq!((requests[2].method(), requests[2].target(), requests.len()), (method, "/echo", 3));
+    }
 }
 
 #[test]

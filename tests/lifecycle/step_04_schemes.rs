@@ -148,6 +148,20 @@ fn e011_a_401_without_a_challenge_is_the_response() {
 }
 
 #[test]
+fn a043_what_is_no_401_is_no_challenge() {
+    for status in [200, 403, 407] {
+        let fields = "WWW-Authenticate: Basic realm=a\r\nProxy-Authenticate: Basic realm=b\r\nContent-Length: 0\r\n";
+        let origin = Origin::in_turn(&[&format!("HTTP/1.1 {status} Odd\r\n{fields}\r\n")]);
+        let story = story(Recorder::default().meeting(|_| alice()), &origin);
+        assert_eq!((story.outcome(), story.response().status_code()), ("ok".into(), status));
+        assert!(asked(&story).is_empty() && origin.requests().len() == 1, "{status}");
+    }
+    let proxy = Origin::in_turn(&["HTTP/1.1 401 No\r\nProxy-Authenticate: Basic realm=b\r\nContent-Length: 0\r\n\r\n"]);
+    let story = story(Recorder::default().meeting(|_| alice()), &proxy);
+    assert_eq!((asked(&story).len(), story.response().status_code()), (0, 401));
+}
+
+#[test]
 fn a044_a_good_challenge_among_bad_ones_is_found() {
     let bad = closed("WWW-Authenticate: @@@\r\nWWW-Authenticate: \"Digest nonce=x\", Digest nonce, =\r\n");
     let origin = realm::origin(&realm::any(vec![bad, realm::basic("here", "alice", "secret")]));
