@@ -34,11 +34,11 @@ impl<'a> Authorization<'a> {
     /// Looks up what takes its time, before the request's turn comes.
     pub(super) async fn look_up(&mut self, request: &Request) -> Result<(), Error> {
         let Some(file) = self.means.rules.netrc.path() else { return Ok(()) };
-        let (url, original) = (request.url()?, self.task.original_request());
+        let url = request.url()?;
         let Some(host) = url.host_str() else { return Ok(()) };
         let is_known = self.netrc.as_ref().is_some_and(|(known, _)| known == host);
         let says_who = request.headers().contains(AUTHORIZATION.as_str())
-            || !matches!(original.credential(), RequestCredential::Inherit);
+            || !matches!(request.credential(), RequestCredential::Inherit);
         if is_known || says_who {
             return Ok(());
         }
@@ -99,9 +99,12 @@ impl<'a> Authorization<'a> {
     fn errand<'r>(&self, route: &'r Route, request: &'r Request) -> Result<Errand<'r>, Error> {
         let url = request.url()?;
         let is_explicit = request.headers().contains(AUTHORIZATION.as_str());
-        let choice = self.task.original_request().credential();
-        let is_left_alone = is_explicit || matches!(choice, RequestCredential::Nobody);
-        let given = self.given(url);
+        let is_left_alone = is_explicit || matches!(request.credential(), RequestCredential::Nobody);
+        // Row R020: the request's own first.
+        let given = match request.credential() {
+            RequestCredential::This(credential) => Some(credential.clone()),
+            RequestCredential::Inherit | RequestCredential::Nobody => None,
+        };
         Ok(Errand {
             peer: route.peer(),
             url: Some(url),
@@ -112,14 +115,6 @@ impl<'a> Authorization<'a> {
             own: if is_left_alone { None } else { given.or_else(|| self.inherited(url)) },
             is_left_alone,
         })
-    }
-
-    /// Row R020: the request's own first, where it is meant for.
-    fn given(&self, url: &Url) -> Option<Arc<Credential>> {
-        match self.task.original_request().credential() {
-            RequestCredential::This(credential) if self.stays(url) => Some(credential.clone()),
-            _ => None,
-        }
     }
 
     /// Then the session's, the URL's, the netrc file's.

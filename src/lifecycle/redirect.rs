@@ -138,6 +138,7 @@ fn follow(rules: &Rules, request: &Request, status: u16, from: &Url, target: Loc
     });
     if !keeps_secrets {
         next.drop_cookies();
+        next.drop_credential();
     }
     next.set_location(target);
     Ok(next)

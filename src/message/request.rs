@@ -186,6 +186,13 @@ impl Request {
         self.way.as_ref()
     }
 
+    /// It was for another origin; nobody stays nobody.
+    pub(crate) fn drop_credential(&mut self) {
+        if let RequestCredential::This(_) = self.credential {
+            self.credential = RequestCredential::Inherit;
+        }
+    }
+
     /// The length that the application says its stream has.
     pub(crate) fn declared_length(&self) -> Option<u64> {
         self.declared_length

@@ -178,6 +178,42 @@ fn q024_a_user_in_a_location_is_for_that_hop() {
 }
 
 #[test]
+fn r020_a_request_that_answers_a_redirect_says_who_it_is() {
+    let (first, second) = (open(), open());
+    let configuration = || Configuration::ephemeral().credential(&second.url(""), &user("session"));
+    let url = second.url("/hello");
+    let led = |another: fn(Request) -> Request| {
+        let url = url.clone();
+        let recorder = Recorder::default().leading(move |_| Direction::To(another(Request::new(&url))));
+        let request = plain(&first, &second).credential(&user("request"));
+        assert_eq!(Story::told_to(recorder, &configuration(), &request).outcome(), "ok");
+        said(&second.requests()).pop().unwrap()
+    };
+    assert_eq!(led(|request| request.credential(&user("answer"))), value("answer"));
+    assert_eq!(led(|request| request.for_nobody()), "-");
+    assert_eq!(led(|request| request), value("session"));
+    assert_eq!(said(&first.requests()), [value("request"), value("request"), value("request")]);
+}
+
+#[test]
+fn a053_q006_who_a_request_is_does_not_come_back_but_nobody_stays_nobody() {
+    let (home, abroad) = (open(), open());
+    let back = sending_on(&abroad, &home.url("/hello")).replace('&', "%26");
+    let request = || Request::new(&sending_on(&home, &back));
+    let configuration = Configuration::ephemeral().credential(&abroad.url(""), &user("session"));
+    Story::with(&configuration, &request().credential(&user("request")));
+    assert_eq!(
+        (said(&home.requests()), said(&abroad.requests())),
+        (vec![value("request"), "-".into()], vec![value("session")])
+    );
+    Story::with(&configuration, &request().for_nobody());
+    assert_eq!(
+        (said(&home.requests())[2..].concat(), said(&abroad.requests())[1..].concat()),
+        ("--".into(), "-".into())
+    );
+}
+
+#[test]
 fn a053_who_let_the_session_in_is_not_told_to_another_origin() {
     let (first, second) = (guarded("alice"), guarded("alice"));
     let recorder = Recorder::default().meeting(|_| Reply::Use(Credential::for_session("alice", "secret")));
