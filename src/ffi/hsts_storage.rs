@@ -9,10 +9,10 @@ use crate::identity::Identity;
 use crate::store::HstsStorage;
 
 /// Which hosts are spoken to over https only, because they said so in Strict-Transport-Security (RFC 6797) or you did.
-/// Of every answer over https the sessions of a configuration learn here; before every request, redirects included, an
-/// http URL of such a host becomes https, at another port than 80 that port. Nobody is asked, it counts as no redirect,
-/// and the task's current request shows it. Addresses have no policy. Up to 10000 hosts; the first to expire makes room.
-/// Any thread, any time.
+/// Of every answer over https, from a server whose certificate nobody had to accept, sessions learn here; before every
+/// request, redirects included, an http URL of such a host becomes https, at another port than 80 that port. Nobody is
+/// asked, it counts as no redirect, and the task's current request shows it. Addresses have no policy. Up to 10000
+/// hosts; the first to expire makes room. Any thread, any time.
 pub struct UrlSessionHstsStorage(());
 
 impl Handle for HstsStorage {

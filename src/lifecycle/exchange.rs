@@ -28,7 +28,9 @@ pub(super) async fn answer(
         // 4, 8, 9: a connection and its trust, the body and its progress.
         let mut exchange = journey.begin(&route, &mut request).await?;
         let response = response::head(task, &request, &mut exchange)?;
-        transport_security::learn(means.rules, request.url()?, &response);
+        if exchange.is_trusted() {
+            transport_security::learn(means.rules, request.url()?, &response);
+        }
         // 4: who we are, and back to the connection.
         if journey.authorization.meet(&route, &mut request, &response).await? {
             Box::pin(exchange.discard()).await;

@@ -29,7 +29,7 @@ pub(super) fn upgraded(rules: &Rules, url: &Url) -> Option<Url> {
     rules.hsts.as_ref()?.upgraded(url)
 }
 
-/// What the head of a response says; of several fields the first counts (8.1).
+/// What the head of a response says, if there is no doubt whose it is; of several fields the first counts (8.1).
 pub(super) fn learn(rules: &Rules, url: &Url, response: &Response) {
     let field = response.headers().get(STRICT_TRANSPORT_SECURITY).and_then(|field| field.to_str().ok());
     if let Some((storage, field)) = rules.hsts.as_ref().zip(field) {

@@ -37,7 +37,7 @@ impl Connector<'_> {
         let mut handshakes = self.tls.handshakes(route.peer(), route.judge, self.authenticator)?;
         loop {
             if let Some(stream) = handshakes.on(self.lead(route).await?).await? {
-                return Ok(Stream::Tls(stream));
+                return Ok(Stream::Tls { stream, is_trusted: handshakes.is_trusted() });
             }
         }
     }
@@ -62,7 +62,7 @@ impl Connector<'_> {
             let mut handshakes = self.tls.handshakes(peer, route.judge, self.authenticator)?;
             loop {
                 if let Some(stream) = handshakes.on(self.dial(peer).await?).await? {
-                    return Ok(Stream::Tls(stream));
+                    return Ok(Stream::Tls { stream, is_trusted: handshakes.is_trusted() });
                 }
             }
         };

@@ -14,14 +14,18 @@ use super::socket::Socket;
 
 pub(super) enum Stream {
     Plain(Socket),
-    Tls(Box<TlsStream<ReadAhead>>),
+    Tls {
+        stream: Box<TlsStream<ReadAhead>>,
+        /// Nobody had to accept the certificate against what the platform makes of it.
+        is_trusted: bool,
+    },
 }
 
 impl Stream {
     pub(super) fn into_socket(self) -> Socket {
         match self {
             Self::Plain(socket) => socket,
-            Self::Tls(stream) => Socket::Tls(stream),
+            Self::Tls { stream, .. } => Socket::Tls(stream),
         }
     }
 }
@@ -97,7 +101,7 @@ impl Connection {
                 self.has_block |= make_room(&mut self.unused, self.has_block, self.read_size);
                 std::pin::pin!(socket.read_buf(&mut self.unused)).poll(context)
             }
-            Stream::Tls(stream) => {
+            Stream::Tls { stream, .. } => {
                 self.has_block |= make_room(&mut self.unused, self.has_block, self.read_size);
                 read_records(stream, &mut self.unused, self.read_size, context)
             }
@@ -121,15 +125,20 @@ impl Connection {
     pub(super) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+            Stream::Tls { stream, .. } => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
     pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_flush(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Stream::Tls { stream, .. } => Pin::new(stream).poll_flush(context),
         }
+    }
+
+    /// There is no doubt about who is at the other end.
+    pub(super) fn is_trusted(&self) -> bool {
+        matches!(self.stream, Stream::Tls { is_trusted: true, .. })
     }
 
     pub(super) fn unused(&self) -> &[u8] {
@@ -164,7 +173,7 @@ impl Connection {
     pub(super) fn has_nothing_to_read(&self) -> bool {
         match &self.stream {
             Stream::Plain(socket) => socket.has_nothing_to_read(),
-            Stream::Tls(stream) => stream.get_ref().0.has_nothing_to_read(),
+            Stream::Tls { stream, .. } => stream.get_ref().0.has_nothing_to_read(),
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::ptr;
 
+use crate::support::challenge::Asked;
 use crate::support::directory::Directory;
 use crate::support::handle::{Configuration, Request, c_text};
 use crate::support::hsts::HstsStorage;
@@ -96,6 +97,28 @@ fn what_does_not_count() {
     let stranger = site.phone.give_to(Configuration::default()).hsts(&storage);
     assert_eq!(outcome(&stranger, "https://localhost/"), "-1203");
     assert_eq!(storage.lines(), [""; 0]);
+}
+
+/// RFC 6797, 8.1: where a certificate was accepted against the platform's verdict, the host may be another.
+#[test]
+fn a_doubtful_server_teaches_nothing_on_whatever_connection() {
+    let site = Site::answering(&[], &[("/", WANTS_HTTPS)]);
+    let storage = HstsStorage::default();
+    let distrusting = || site.phone.give_to(Configuration::default()).hsts(&storage);
+    let recorder = Recorder::default().trusting(Asked::accept);
+    let session = recorder.session(&distrusting());
+    for task in 1..=2 {
+        session.start("https://localhost/");
+        recorder.wait_for(&format!("did_complete {task} ok"));
+    }
+    let any = distrusting().set(|c| url_session_configuration_set_dangerously_accepts_any_server_certificate(c, true));
+    assert_eq!(outcome(&any, "https://localhost/"), "ok");
+    assert_eq!((site.https.requests().len(), storage.lines().len()), (3, 0));
+
+    // Who is asked and says what the platform says has no doubt.
+    let recorder = Recorder::default().trusting(Asked::accept);
+    let story = Story::told_to(recorder, &site.configuration().hsts(&storage), &Request::new("https://localhost/"));
+    assert_eq!((story.outcome(), storage.lines().len()), ("ok".into(), 1));
 }
 
 #[test]

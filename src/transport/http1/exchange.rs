@@ -41,6 +41,7 @@ pub(crate) struct Exchange {
     framing: Framing,
     keeps_alive: bool,
     expected: bool,
+    is_trusted: bool,
 }
 
 /// The request out, the head of the answer in.
@@ -50,12 +51,13 @@ pub(in crate::transport) async fn exchange(
     meter: Arc<dyn Meter>,
     settings: &Settings,
 ) -> Result<Exchange, Broken> {
-    let was_reused = lease.connection.is_reused;
+    let (was_reused, is_trusted) = (lease.connection.is_reused, lease.connection.is_trusted());
     let mut talk = Talk::new(&mut lease.connection, &meter);
     match talk.through(outgoing, settings).await {
         Ok(answer) => Ok(Exchange {
             keeps_alive: answer.keeps_alive,
             expected: answer.expected,
+            is_trusted,
             framing: answer.framing,
             head: Some((answer.head, answer.raw)),
             lease: Some(lease),
@@ -93,6 +95,11 @@ impl Exchange {
     /// Whether the request's body waited for this answer, or for another before it.
     pub(crate) fn was_expected(&self) -> bool {
         self.expected
+    }
+
+    /// It came from whom it was asked of, beyond all doubt.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.is_trusted
     }
 
     /// Tells somebody else from here on.

@@ -39,6 +39,8 @@ pub(in crate::transport) struct Handshakes<'a> {
     /// Who is to see it in the next handshake.
     shown_to: Option<Digest>,
     left: usize,
+    /// The last chain was good without anybody's word for it.
+    is_trusted: bool,
 }
 
 impl<'a> Handshakes<'a> {
@@ -52,7 +54,7 @@ impl<'a> Handshakes<'a> {
             Error::new(Code::BAD_URL, "the host's name cannot be in a certificate: check the spelling of the URL")
         })?;
         let (accepted, credential, shown_to, left) = (Vec::new(), None, None, MOST);
-        Ok(Self { tls, peer, name, judge, authenticator, accepted, credential, shown_to, left })
+        Ok(Self { tls, peer, name, judge, authenticator, accepted, credential, shown_to, left, is_trusted: false })
     }
 
     /// A stream that was accepted; none where it takes another connection.
@@ -60,6 +62,7 @@ impl<'a> Handshakes<'a> {
         let another_chain = || explain(&Refusal::AnotherChain.of_certificate());
         self.left = self.left.checked_sub(1).ok_or_else(another_chain)?;
         let configs = self.tls.configs().await?;
+        self.is_trusted = !configs.trust.accepts_any;
         if !self.authenticator.judges() {
             return self.unasked(configs, socket).await;
         }
@@ -67,6 +70,10 @@ impl<'a> Handshakes<'a> {
             Some((credential, chain)) => self.showing(configs, socket, credential, chain).await,
             None => self.asked(configs, socket).await,
         }
+    }
+
+    pub(in crate::transport) fn is_trusted(&self) -> bool {
+        self.is_trusted
     }
 
     /// The platform's verdict stands, and so does the configuration's certificate.
@@ -166,6 +173,7 @@ impl<'a> Handshakes<'a> {
         may_resume: bool,
     ) -> Result<bool, Error> {
         let verdict = configs.trust.verdict(chain, &self.name);
+        self.is_trusted &= verdict.is_ok();
         // Only what nobody has to look at again.
         config.sessions.may_resume(&self.name, may_resume && verdict.is_ok());
         if verdict.is_err() && stream.is_some_and(is_resumed) {
