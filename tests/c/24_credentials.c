@@ -150,9 +150,7 @@ static void storages(void)
     CHECK(strcmp(default_user(storage, space), "alice") == 0);
     CHECK(url_session_credential_storage_remove_all(storage) == OK);
     CHECK(strcmp(default_user(storage, space), "nobody") == 0);
-    UrlSessionCredentialStorage *shared = url_session_credential_storage_copy_shared();
-    CHECK(shared != NULL && shared != storage);
-    url_session_credential_storage_release(shared);
+    CHECK(url_session_credential_storage_shared() != NULL && url_session_credential_storage_shared() != storage);
     url_session_credential_storage_release(storage);
     CHECK(url_session_credential_storage_remove_all(storage) == NO_HANDLE);
     url_session_protection_space_release(space);

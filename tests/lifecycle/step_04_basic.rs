@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use crate::support::challenge::{Asked, Credential, CredentialStorage, ProtectionSpace, Reply};
+use crate::support::challenge::{Asked, Credential, ProtectionSpace, Reply};
+use crate::support::credentials::CredentialStorage;
 use crate::support::handle::{Configuration, Request};
 use crate::support::origin::{Connection, Origin};
 use crate::support::realm::{self, basic_value, said, schemes};

@@ -4,14 +4,13 @@ use crate::support::body::{Body, BodyStream};
 use crate::support::challenge::{Credential, Reply};
 use crate::support::digest::Digest;
 use crate::support::directory::Directory;
-use crate::support::handle::{Configuration, Request};
-use crate::support::origin::{Connection, Origin};
+use crate::support::handle::{Configuration, Request, Session};
+use crate::support::origin::{self, Connection, Origin};
 use crate::support::realm::{self, schemes};
 use crate::support::recorder::{Recorder, Supplied};
 use crate::support::standard;
 use crate::support::story::Story;
 use crate::support::upload::MultipartForm;
-use urlsession::*;
 
 const BODY: &[u8] = b"the whole body";
 
@@ -52,7 +51,7 @@ fn a048_bytes_go_out_again() {
 fn a048_a_file_goes_out_again() {
     let (origin, directory) = (guarded(), Directory::default());
     let path = directory.file("body", BODY);
-    let make = |session: &crate::support::handle::Session| session.upload_file(&put(&origin), &path);
+    let make = |session: &Session| session.upload_file(&put(&origin), &path);
     was_sent_twice(&origin, &Story::of_task(alice(Recorder::default()), &Configuration::ephemeral(), make));
 }
 
@@ -115,9 +114,7 @@ fn impatient() -> Origin {
             return standard::serve(connection);
         }
         connection.read_head();
-        let challenge = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"here\"\r\nContent-Length: 0\r\n";
-        // Where the whole body was taken all the same, nothing else may come this way.
-        connection.send(format!("{challenge}Connection: close\r\n\r\n").as_bytes());
+        connection.send(b"HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"here\"\r\nContent-Length: 0\r\n\r\n");
         connection.wait_for_leave();
     })
 }
@@ -139,7 +136,7 @@ fn a048_what_waits_for_a_100_is_not_sent_to_a_401() {
     let came = bodies.clone();
     let origin = Origin::http(move |connection: &mut Connection| {
         while let Some(head) = connection.read_head() {
-            let request = crate::support::origin::Request { connection: 1, head, body: Vec::new() };
+            let request = origin::Request { connection: 1, head, body: Vec::new() };
             match guard(&request) {
                 Err(fields) => {
                     let answer = format!("HTTP/1.1 401 No\r\n{fields}Content-Length: 0\r\nConnection: close\r\n\r\n");

@@ -1,8 +1,9 @@
 use std::ptr;
 
-use crate::support::challenge::{Credential, CredentialStorage, ProtectionSpace, Reply};
+use crate::support::challenge::{Credential, ProtectionSpace, Reply};
+use crate::support::credentials::CredentialStorage;
 use crate::support::digest::Digest;
-use crate::support::handle::{Configuration, Request};
+use crate::support::handle::{Configuration, Request, c_text};
 use crate::support::origin::Origin;
 use crate::support::realm::{self, basic_value, said};
 use crate::support::recorder::Recorder;
@@ -84,12 +85,12 @@ fn e015_a_stored_credential_is_proposed_until_it_fails() {
     assert_eq!(story.response().status_code(), 200);
     let expected = ["did_receive_challenge 1 Basic \"here\" 0 bob", "did_receive_challenge 1 Basic \"here\" 1 -"];
     assert_eq!(asked(recorder), expected);
-    let (port, found) = (origin.address().port(), |user: &str| {
-        let user = crate::support::handle::c_text(user);
+    let found = |user: &str| {
+        let user = c_text(user);
         let found = url_session_credential_storage_copy_credential(storage.get(), space(&origin).get(), user.as_ptr());
         Credential::adopt(found).is_some()
-    });
-    assert!(found("alice") && found("bob") && !found("carol"), "of port {port}");
+    };
+    assert!(found("alice") && found("bob") && !found("carol"));
 }
 
 #[test]
@@ -156,8 +157,8 @@ fn e014_default_configurations_share_a_storage_and_ephemeral_ones_do_not() {
 #[test]
 fn a043_spaces_differ_in_host_port_protocol_realm_and_method() {
     let space = |host: &str, port, protocol: &str, is_proxy, realm: Option<&str>, method| {
-        let [host, protocol] = [host, protocol].map(crate::support::handle::c_text);
-        let (realm, mut space) = (realm.map(crate::support::handle::c_text), ptr::null_mut());
+        let [host, protocol] = [host, protocol].map(c_text);
+        let (realm, mut space) = (realm.map(c_text), ptr::null_mut());
         let realm = realm.as_ref().map_or(ptr::null(), |realm| realm.as_ptr());
         let (host, protocol) = (host.as_ptr(), protocol.as_ptr());
         let status = url_session_protection_space_new(host, port, protocol, is_proxy, realm, method, &mut space);
@@ -188,7 +189,7 @@ fn a045_a_storage_has_many_users_of_a_space_and_one_default() {
     let set = |user: &str, is_default| storage.set(&space, &Credential::user(user, "x"), is_default);
     let default = || storage.default_user(&space);
     let remove = |user: Option<&str>| {
-        let user = user.map(crate::support::handle::c_text);
+        let user = user.map(c_text);
         let user = user.as_ref().map_or(ptr::null(), |user| user.as_ptr());
         url_session_credential_storage_remove_credential(storage.get(), space.get(), user)
     };

@@ -4,7 +4,6 @@ use crate::support::handle::{Configuration, Request};
 use crate::support::origin::Origin;
 use crate::support::realm::{self, schemes};
 use crate::support::recorder::Recorder;
-use crate::support::story::Story;
 
 /// A guarded origin, and why it refused.
 fn guarded(digest: Digest) -> (Origin, Refusals) {

@@ -1,6 +1,7 @@
-use crate::support::challenge::{Credential, CredentialStorage, ProtectionSpace, Reply};
+use crate::support::challenge::{Credential, ProtectionSpace, Reply};
+use crate::support::credentials::CredentialStorage;
 use crate::support::digest::Digest;
-use crate::support::handle::{Configuration, Request};
+use crate::support::handle::{Configuration, Request, c_text};
 use crate::support::origin::Origin;
 use crate::support::realm::{self, basic_value, said, schemes};
 use crate::support::recorder::Recorder;
@@ -51,7 +52,7 @@ fn r020_a_header_of_the_session_is_the_sessions() {
     assert_eq!(sent(with_header, plain), ["Session x"]);
     assert_eq!(sent(with_header, |origin| plain(origin).credential(&user("request"))), [value("request")]);
     assert_eq!(sent(with_header, |origin| plain(origin).header("Authorization", "Own x")), ["Own x"]);
-    assert_eq!(sent(with_header, |origin| plain(origin).as_nobody()), ["-"]);
+    assert_eq!(sent(with_header, |origin| plain(origin).for_nobody()), ["-"]);
 }
 
 #[test]
@@ -68,8 +69,8 @@ fn r020_what_is_stored_is_not_sent_ahead() {
 #[test]
 fn q006_none_is_not_inherit() {
     let plain = |origin: &Origin| Request::new(&naming(origin, "url:secret"));
-    assert_eq!(sent(as_session, |origin| plain(origin).as_nobody()), ["-"]);
-    assert_eq!(sent(as_session, |origin| plain(origin).as_inherited()), [value("session")]);
+    assert_eq!(sent(as_session, |origin| plain(origin).for_nobody()), ["-"]);
+    assert_eq!(sent(as_session, |origin| plain(origin).inheriting()), [value("session")]);
     // Nor does default handling use anything for nobody.
     let origin = realm::origin(&realm::basic("here", "session", "secret"));
     let storage = CredentialStorage::default();
@@ -77,7 +78,7 @@ fn q006_none_is_not_inherit() {
     storage.set(&space, &user("session"), true);
     let configuration = as_session(&origin).credential_storage(Some(&storage));
     let recorder = Recorder::default().meeting(|_| Reply::Default);
-    let story = Story::told_to(recorder, &configuration, &plain(&origin).as_nobody());
+    let story = Story::told_to(recorder, &configuration, &plain(&origin).for_nobody());
     assert_eq!((story.response().status_code(), said(&origin.requests())), (401, vec!["-".to_owned()]));
     assert!(story.transcript().starts_with("did_receive_challenge 1 Basic \"here\" 0 -\n"), "{}", story.transcript());
 }
@@ -92,7 +93,7 @@ fn q006_nobody_is_not_who_the_session_was_let_in_as() {
     let session = recorder.session(&Configuration::ephemeral());
     session.start(&origin.url("/hello"));
     recorder.wait_for("did_complete 1 ok");
-    session.task_for(&Request::new(&origin.url("/nobody")).as_nobody()).resume();
+    session.task_for(&Request::new(&origin.url("/nobody")).for_nobody()).resume();
     recorder.wait_for("did_complete 2 ok");
     assert_eq!(schemes(&origin.requests()), ["-", "Basic", "-"]);
     assert!(recorder.transcript_of(2).contains("did_receive_response 2 401"));
@@ -105,12 +106,12 @@ fn r019_the_last_one_wins() {
     let none = |_: &Origin| Configuration::ephemeral();
     assert_eq!(sent(none, |origin| plain(origin).credential(&user("a")).credential(&token)), ["Bearer token"]);
     assert_eq!(sent(none, |origin| plain(origin).credential(&token).credential(&user("a"))), [value("a")]);
-    assert_eq!(sent(none, |origin| plain(origin).credential(&token).as_inherited()), ["-"]);
-    assert_eq!(sent(as_session, |origin| plain(origin).credential(&token).as_inherited()), [value("session")]);
+    assert_eq!(sent(none, |origin| plain(origin).credential(&token).inheriting()), ["-"]);
+    assert_eq!(sent(as_session, |origin| plain(origin).credential(&token).inheriting()), [value("session")]);
     let twice = |origin: &Origin| as_session(origin).credential(&origin.url("/other/path"), &token);
     assert_eq!(sent(twice, plain), ["Bearer token"]);
     let cleared = |origin: &Origin| {
-        let origin = crate::support::handle::c_text(&origin.url(""));
+        let origin = c_text(&origin.url(""));
         let session = Configuration::ephemeral().credential(origin.to_str().unwrap(), &user("session"));
         session.set(|c| url_session_configuration_set_credential(c, origin.as_ptr(), std::ptr::null_mut()))
     };

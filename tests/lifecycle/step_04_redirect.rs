@@ -1,5 +1,6 @@
 use crate::support::certificate;
-use crate::support::challenge::{Asked, Credential, CredentialStorage, ProtectionSpace, Reply};
+use crate::support::challenge::{Asked, Credential, ProtectionSpace, Reply};
+use crate::support::credentials::CredentialStorage;
 use crate::support::handle::{Configuration, Request};
 use crate::support::origin::Origin;
 #[cfg(unix)]

@@ -1,11 +1,11 @@
-//! Challenges that a test answers: what is asked, as whom to go on, and where that is kept.
+//! Challenges that a test answers: what is asked, and as whom to go on.
 
 use std::ffi::c_void;
 use std::ptr;
 
 use urlsession::*;
 
-use super::handle::{Configuration, Error, Request, Response, c_text, handle, text};
+use super::handle::{Error, Response, c_text, handle, text};
 use super::moment::{Message, Moment};
 use super::recorder::Record;
 use super::slots::record;
@@ -24,12 +24,6 @@ handle!(
     url_session_protection_space_release
 );
 handle!(Credential, UrlSessionCredential, url_session_credential_retain, url_session_credential_release);
-handle!(
-    CredentialStorage,
-    UrlSessionCredentialStorage,
-    url_session_credential_storage_retain,
-    url_session_credential_storage_release
-);
 
 /// How the recorder answers a challenge.
 pub enum Reply {
@@ -105,15 +99,6 @@ impl Challenge {
 }
 
 impl ProtectionSpace {
-    /// Of an http server on loopback.
-    pub fn of(port: u16, realm: &str, method: UrlSessionAuthenticationMethod) -> Self {
-        let (host, protocol, realm, mut space) = (c_text("127.0.0.1"), c_text("http"), c_text(realm), ptr::null_mut());
-        let (host, protocol, realm) = (host.as_ptr(), protocol.as_ptr(), realm.as_ptr());
-        let status = url_session_protection_space_new(host, port, protocol, false, realm, method, &mut space);
-        assert_eq!(status, UrlSessionStatus::OK);
-        Self::adopt(space).unwrap()
-    }
-
     pub fn host(&self) -> String {
         text(url_session_protection_space_host(self.get())).unwrap()
     }
@@ -181,53 +166,6 @@ impl Credential {
 
     pub fn name(&self) -> Option<String> {
         text(url_session_credential_user(self.get()))
-    }
-}
-
-impl Default for CredentialStorage {
-    fn default() -> Self {
-        Self::adopt(url_session_credential_storage_new()).unwrap()
-    }
-}
-
-impl CredentialStorage {
-    pub fn set(&self, space: &ProtectionSpace, credential: &Credential, is_default: bool) {
-        let status =
-            url_session_credential_storage_set_credential(self.get(), space.get(), credential.get(), is_default);
-        assert_eq!(status, UrlSessionStatus::OK);
-    }
-
-    /// The user of the default credential.
-    pub fn default_user(&self, space: &ProtectionSpace) -> Option<String> {
-        let found = url_session_credential_storage_copy_credential(self.get(), space.get(), ptr::null());
-        Credential::adopt(found)?.name()
-    }
-}
-
-impl Configuration {
-    /// None takes the storage away.
-    pub fn credential_storage(self, storage: Option<&CredentialStorage>) -> Self {
-        let storage = storage.map_or(ptr::null_mut(), CredentialStorage::get);
-        self.set(|c| url_session_configuration_set_credential_storage(c, storage))
-    }
-
-    pub fn credential(self, origin: &str, credential: &Credential) -> Self {
-        let origin = c_text(origin);
-        self.set(|c| url_session_configuration_set_credential(c, origin.as_ptr(), credential.get()))
-    }
-}
-
-impl Request {
-    pub fn credential(self, credential: &Credential) -> Self {
-        self.set(|r| url_session_request_set_credential(r, UrlSessionCredentialUse::THIS, credential.get()))
-    }
-
-    pub fn as_nobody(self) -> Self {
-        self.set(|r| url_session_request_set_credential(r, UrlSessionCredentialUse::NONE, ptr::null_mut()))
-    }
-
-    pub fn as_inherited(self) -> Self {
-        self.set(|r| url_session_request_set_credential(r, UrlSessionCredentialUse::INHERIT, ptr::null_mut()))
     }
 }
 

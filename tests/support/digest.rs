@@ -150,8 +150,8 @@ impl Digest {
         let Some(extended) = said.0.get("username*") else {
             return said.is("username", Some(&quoted(user)));
         };
-        let is_right = extended.strip_prefix("UTF-8''").is_some_and(|user| {
-            user.is_ascii() && percent_decode_str(user).decode_utf8().is_ok_and(|user| user == user)
+        let is_right = extended.strip_prefix("UTF-8''").is_some_and(|coded| {
+            coded.is_ascii() && percent_decode_str(coded).decode_utf8().is_ok_and(|decoded| decoded == user)
         });
         // A quoted one is for everybody, and this one for those that have said that they read it.
         let is_asked_for = self.more.contains("charset=UTF-8") && !user.is_ascii();

@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod challenge;
 pub mod client_certificate;
 pub mod connection;
+pub mod credentials;
 pub mod cookies;
 pub mod digest;
 pub mod directory;

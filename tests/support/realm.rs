@@ -16,8 +16,7 @@ pub const REFUSED: &[u8] = b"who is it?\n";
 
 /// Lets in this one user.
 pub fn basic(realm: &str, user: &str, password: &str) -> Arc<Guard> {
-    let wanted = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
-    only(wanted, format!("WWW-Authenticate: Basic realm=\"{realm}\", charset=\"UTF-8\"\r\n"))
+    only(basic_value(user, password), format!("WWW-Authenticate: Basic realm=\"{realm}\", charset=\"UTF-8\"\r\n"))
 }
 
 pub fn bearer(realm: &str, token: &str) -> Arc<Guard> {
