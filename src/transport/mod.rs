@@ -186,7 +186,8 @@ impl Transport {
         meter: Arc<dyn Meter>,
     ) -> Result<Exchange, Broken> {
         // With TLS 1.3 a server refuses a certificate in place of its first answer.
-        let route = self.tls.keeps_identities().then(|| lease.route().clone());
+        let may_be_refused = lease.route().reader().protocol.is_secure() && self.tls.keeps_identities();
+        let route = may_be_refused.then(|| lease.route().clone());
         let exchange = http1::exchange(lease, outgoing, meter, &self.settings).await;
         if let (Some(route), Err(broken)) = (route, &exchange)
             && broken.error.is_about_client_certificate()
