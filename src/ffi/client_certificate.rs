@@ -85,8 +85,8 @@ impl Drop for SignerTable {
 
 /// A client certificate (Apple: URLCredential(identity:certificates:persistence:)), in `*credential`; one reference is
 /// yours. `certificates` is PEM, the client's own first and then those that lead to what servers trust; `key` is its
-/// private key in PEM, NULL and 0 where that is in the first, too. All is copied, and the copy of the key is wiped when
-/// the credential and the sessions that know it are gone. FAILED: one of them is missing, broken or encrypted, or they
+/// private key in PEM, NULL and 0 where that is in the first, too. All is copied, and what is kept of the key is wiped
+/// when the credential and the sessions that know it are gone. FAILED: one of them is missing, broken or encrypted, or they
 /// do not belong together; `*error`, which may be NULL, says so, and one reference is yours. INVALID_ARGUMENT: an
 /// unknown persistence. With FOR_SESSION, and PERMANENT is no more than that here, the session shows it to the host and
 /// port that it was used for without asking again, until that refuses it; with NONE every new connection asks.
