@@ -215,7 +215,7 @@ fn c22_client_certificates() {
 }
 
 #[test]
-fn c23_what_the_environment_may_say() {
+fn c25_what_the_environment_may_say() {
     let (origin, directory) = (Origin::https(standard::serve), Directory::default());
     let ours = file(&directory, "authority.pem", certificate::trusted());
     let stranger = file(&directory, "stranger.pem", certificate::self_signed().pem());
@@ -249,7 +249,7 @@ fn c23_what_the_environment_may_say() {
         (&[("REQUESTS_CA_BUNDLE", &stranger)], "d", None, "0"),
         (&[("REQUESTS_CA_BUNDLE", gone)], "d", None, "0"),
     ];
-    let program = linked_dynamically("23_environment");
+    let program = linked_dynamically("25_environment");
     for (environment, switches, trusted, error) in cases {
         let url = origin.url("");
         let arguments = [&[&url[..], switches, error], trusted.as_slice()].concat();

@@ -1,6 +1,6 @@
 /* What the environment may say about trust, and that it says nothing where it is not asked:
  *
- *     23_environment URL SWITCHES ERROR
+ *     25_environment URL SWITCHES ERROR
  *
  * SWITCHES has letters: `e` ignores the environment, `p` ignores the platform, `d` accepts everybody, `l` logs secrets.
  * Another argument is a file of certificates to trust. The task has to end with ERROR. */
