@@ -40,7 +40,7 @@ fn pem_files(certificate: &Path, key: Option<&Path>) -> Result<Credential, Error
 }
 
 fn refused(result: Result<Credential, Error>) -> String {
-    let error = result.err().expect("an error");
+    let Err(error) = result else { panic!("it was taken for a certificate") };
     assert_eq!((error.code(), error.failing_url()), (-1015, None));
     error.message()
 }
