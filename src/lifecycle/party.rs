@@ -261,10 +261,7 @@ impl Offer {
             _ => None,
         };
         // What protects the body as well needs one that is at hand.
-        let is_possible = match digest.as_ref().and_then(DigestChallenge::body_hasher) {
-            Some(hasher) => hash_of(hasher, errand.body).is_some(),
-            None => true,
-        };
+        let is_possible = is_at_hand(errand.body) || digest.as_ref().and_then(DigestChallenge::body_hasher).is_none();
         let realm = offer.realm().map(Text::new);
         is_possible.then(|| Self { space: Space { realm, ..space(errand.peer, method) }, digest })
     }
@@ -309,12 +306,14 @@ fn value(credential: &Credential, digest: Option<&mut DigestSession>, errand: &E
     }
 }
 
-/// Of a body that is in memory.
+/// Of a body that is at hand.
 fn hash_of(mut hasher: Hasher, body: &Body) -> Option<String> {
-    match body {
-        Body::None => {}
-        Body::Bytes(bytes) => hasher.update(bytes),
-        Body::Segments(_) | Body::Stream(_) | Body::Asked => return None,
+    if let Body::Bytes(bytes) = body {
+        hasher.update(bytes);
     }
-    Some(hasher.finish())
+    is_at_hand(body).then(|| hasher.finish())
+}
+
+fn is_at_hand(body: &Body) -> bool {
+    matches!(body, Body::None | Body::Bytes(_))
 }
