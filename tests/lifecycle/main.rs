@@ -12,8 +12,11 @@ mod step_04_bearer;
 mod step_04_body_again;
 mod step_04_challenge;
 mod step_04_client_certificate;
+#[cfg(unix)]
+mod step_04_credential_file;
 mod step_04_credentials;
 mod step_04_digest;
+mod step_04_netrc;
 mod step_04_precedence;
 mod step_04_redirect;
 mod step_04_schemes;
