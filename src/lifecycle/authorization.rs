@@ -9,7 +9,8 @@ use url::{Position, Url};
 
 use super::Means;
 use super::challenge::Challenges;
-use super::party::{Errand, Party};
+use super::errand::Errand;
+use super::party::Party;
 use crate::challenge::{Credential, Persistence};
 use crate::error::Error;
 use crate::message::{Request, RequestCredential, Response, is_default_port_upgrade, is_same_origin, user_info};

@@ -1,41 +1,20 @@
 //! One side that wants to know who asks, the origin or a proxy: what it is told, and what is made of its refusals.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use url::Url;
-
-use super::challenge::{Challenges, space};
+use super::challenge::Challenges;
+use super::errand::Errand;
+use super::offer::Offer;
 use crate::challenge::{
     AuthenticationMethod, Challenge, ChallengeAnswer, Credential, Persistence, Proof, ProtectionSpace, Space,
 };
 use crate::error::Error;
-use crate::message::authorization::{
-    DigestChallenge, DigestRequest, DigestSession, Hasher, OfferedScheme, Scheme, basic, bearer, offers,
-};
-use crate::message::{Body, Response, Text};
+use crate::message::Response;
+use crate::message::authorization::{DigestRequest, DigestSession, basic, bearer};
 use crate::store::{Admission, Admissions, CredentialStorage, Scope};
-use crate::transport::Peer;
 
 /// However a server and a delegate play with each other, it ends.
 const MOST_ROUNDS: u32 = 20;
-
-/// What goes to it.
-pub(super) struct Errand<'a> {
-    pub(super) peer: Peer<'a>,
-    /// None of a proxy.
-    pub(super) url: Option<&'a Url>,
-    pub(super) method: &'a str,
-    /// As it stands on the request line.
-    pub(super) target: Cow<'a, str>,
-    pub(super) body: &'a Body,
-    /// What the application gave for it beforehand.
-    pub(super) own: Option<Arc<Credential>>,
-    /// That is who the request says it is: nobody else is looked for.
-    pub(super) is_given: bool,
-    /// Nothing is used but what the delegate answers.
-    pub(super) is_left_alone: bool,
-}
 
 /// What a challenge was answered with, until it turns out to be right or wrong.
 struct Chosen {
@@ -139,7 +118,9 @@ impl Party {
         }
         let offers = Offer::all(errand, response);
         if let Some(sent) = sent {
-            if let Some(stale) = offers.iter().find(|offer| offer.is_stale_for(&sent)) {
+            if let Some(stale) =
+                offers.iter().find(|offer| offer.is_stale() && sent.space.as_ref() == Some(&offer.space))
+            {
                 return Ok(self.choose(stale, sent.credential));
             }
             self.refuse(&offers, sent, keys);
@@ -226,61 +207,6 @@ impl Party {
     }
 }
 
-/// A scheme that is offered and can be spoken.
-struct Offer {
-    space: Space,
-    digest: Option<DigestChallenge>,
-}
-
-impl Offer {
-    /// From strong to weak.
-    fn all(errand: &Errand<'_>, response: &Response) -> Vec<Self> {
-        let name = match errand.peer.protocol.is_proxy() {
-            true => http::header::PROXY_AUTHENTICATE,
-            false => http::header::WWW_AUTHENTICATE,
-        };
-        let fields: Vec<_> =
-            response.headers().get_all(name).iter().map(|value| Text::from_field(value.as_bytes())).collect();
-        offers(fields.iter().map(Text::as_str)).iter().filter_map(|offer| Self::new(errand, offer)).collect()
-    }
-
-    fn new(errand: &Errand<'_>, offer: &OfferedScheme) -> Option<Self> {
-        let method = match offer.scheme {
-            Scheme::Digest => AuthenticationMethod::Digest,
-            Scheme::Basic => AuthenticationMethod::Basic,
-            Scheme::Bearer => AuthenticationMethod::Bearer,
-            Scheme::Negotiate => AuthenticationMethod::Negotiate,
-            Scheme::Ntlm => AuthenticationMethod::Ntlm,
-            Scheme::Other => return None,
-        };
-        if !method.is_spoken() {
-            return None;
-        }
-        let digest = match method {
-            AuthenticationMethod::Digest => Some(DigestChallenge::read(offer)?),
-            _ => None,
-        };
-        // What protects the body as well needs one that is at hand.
-        let is_possible = is_at_hand(errand.body) || digest.as_ref().and_then(DigestChallenge::body_hasher).is_none();
-        let realm = offer.realm().map(Text::new);
-        is_possible.then(|| Self { space: Space { realm, ..space(errand.peer, method) }, digest })
-    }
-
-    fn takes(&self, credential: &Credential) -> bool {
-        match credential.proof() {
-            Proof::Password(_) => self.space.method != AuthenticationMethod::Bearer,
-            Proof::Bearer(_) => self.space.method == AuthenticationMethod::Bearer,
-            _ => false,
-        }
-    }
-
-    /// Right, but too late (RFC 7616, 3.3).
-    fn is_stale_for(&self, sent: &Sent) -> bool {
-        let is_same = sent.space.as_ref().is_some_and(|space| *space == self.space);
-        is_same && self.digest.as_ref().is_some_and(DigestChallenge::is_stale)
-    }
-}
-
 impl Sent {
     fn to(space: &Space, credential: &Arc<Credential>) -> Self {
         Self { method: space.method, space: Some(space.clone()), credential: credential.clone() }
@@ -292,7 +218,7 @@ fn value(credential: &Credential, digest: Option<&mut DigestSession>, errand: &E
         (Proof::Bearer(token), _) => bearer(token.as_str()).ok(),
         (Proof::Password(password), None) => basic(password.user.as_str(), password.password.as_str()).ok(),
         (Proof::Password(password), Some(digest)) => {
-            let body_hash = digest.challenge().body_hasher().and_then(|hasher| hash_of(hasher, errand.body));
+            let body_hash = digest.challenge().body_hasher().and_then(|hasher| errand.body_hash(hasher));
             let request = DigestRequest {
                 user: password.user.as_str(),
                 password: password.password.as_str(),
@@ -304,16 +230,4 @@ fn value(credential: &Credential, digest: Option<&mut DigestSession>, errand: &E
         }
         _ => None,
     }
-}
-
-/// Of a body that is at hand.
-fn hash_of(mut hasher: Hasher, body: &Body) -> Option<String> {
-    if let Body::Bytes(bytes) = body {
-        hasher.update(bytes);
-    }
-    is_at_hand(body).then(|| hasher.finish())
-}
-
-fn is_at_hand(body: &Body) -> bool {
-    matches!(body, Body::None | Body::Bytes(_))
 }

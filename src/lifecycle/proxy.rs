@@ -7,7 +7,7 @@ use url::Position;
 
 use super::authorization::secret;
 use super::challenge::Challenges;
-use super::party::Errand;
+use super::errand::Errand;
 use crate::error::Error;
 use crate::message::{Body, Field, Request, Response, Text};
 use crate::transport::{ExtraField, Peer, Route};
