@@ -1464,9 +1464,8 @@ UrlSessionStatus url_session_server_trust_get_public_key_sha256(const UrlSession
 
 /**
  * A user and a password (Apple: URLCredential(user:password:persistence:)), in `*credential`; one reference is yours.
- * Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a
- * colon in the user (RFC 7617), or an unknown persistence. No argument may be
- * NULL.
+ * Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a colon in the user (RFC 7617), or an unknown
+ * persistence. No argument may be NULL.
  */
 UrlSessionStatus url_session_credential_new_with_user(const char *user,
                                                       const char *password,
@@ -2326,7 +2325,8 @@ UrlSessionStatus url_session_request_set_cookie(UrlSessionRequest *request, cons
  * https by what its HSTS storage knows, fails with APP_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION before anything
  * is sent. A redirect that your slot answers with an https URL is fine. Default false (Apple: App Transport Security).
  */
-UrlSessionStatus url_session_configuration_set_requires_https(UrlSessionConfiguration *configuration, bool requires);
+UrlSessionStatus url_session_configuration_set_requires_https(UrlSessionConfiguration *configuration,
+                                                              bool requires_https);
 
 /**
  * The above. False for NULL.

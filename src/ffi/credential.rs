@@ -35,9 +35,8 @@ impl UrlSessionCredentialPersistence {
 }
 
 /// A user and a password (Apple: URLCredential(user:password:persistence:)), in `*credential`; one reference is yours.
-/// Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a
-/// colon in the user (RFC 7617), or an unknown persistence. No argument may be
-/// NULL.
+/// Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a colon in the user (RFC 7617), or an unknown
+/// persistence. No argument may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_credential_new_with_user(
     user: *const c_char,

@@ -7,9 +7,9 @@ use super::{UrlSessionConfiguration, UrlSessionStatus};
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_set_requires_https(
     configuration: *mut UrlSessionConfiguration,
-    requires: bool,
+    requires_https: bool,
 ) -> UrlSessionStatus {
-    change(configuration, |configuration| Ok(configuration.rules.requires_https = requires))
+    change(configuration, |configuration| Ok(configuration.rules.requires_https = requires_https))
 }
 
 /// The above. False for NULL.
