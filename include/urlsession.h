@@ -7,10 +7,10 @@
  *  1. Handles are opaque and reference-counted. What a `_new` or a `copy` gives is one reference of yours, everything
  *     else is lent. There is a `_retain` and a `_release` for all, and `_release(NULL)` does nothing. `const T *`
  *     means that the call changes nothing. A handle is not an address: one that was released, or is of another kind,
- *     gives INVALID_HANDLE or the function's empty answer, never a crash. Session, task, data, response, error,
- *     completion, body stream and downloaded file: any thread, any time. Configuration, request and form: filled by
- *     one thread, copied when used. Letting go of a session that was never invalidated finishes its tasks and
- *     invalidates it: nothing leaks by forgetting.
+ *     gives INVALID_HANDLE or the function's empty answer, never a crash. Configuration, request and form: filled by
+ *     one thread, copied when used. Everything else, storages of cookies, credentials and HSTS too: any thread, any
+ *     time. A storage is never copied by being used: what one session puts there, all that use it find. Letting go of
+ *     a session that was never invalidated finishes its tasks and invalidates it: nothing leaks by forgetting.
  *
  *  2. Callbacks lend. Objects, texts, buffers: until the slot returns. Retain to keep an object, copy to keep bytes.
  *
@@ -26,11 +26,13 @@
  *
  *  5. Threads. The messages of one session come one at a time, in order, never inside a call of yours
  *     (did_create_task excepted) and never under a lock. Every function may be called in every callback. Messages
- *     come on a library thread, not always the same.
+ *     come on a library thread, not always the same. A dialer and a signer get no messages: they work beside them, and
+ *     may be called on several threads at once.
  *
- *  6. Two kinds of failure. A UrlSessionStatus that is returned says that you called it wrong. A UrlSessionError in
- *     task_did_complete says that the transfer failed, in Apple's numbers (NSURLErrorDomain). HTTP 4xx and 5xx are
- *     neither. There is no last error to ask for.
+ *  6. Two kinds of failure. A UrlSessionStatus that is returned says that you called it wrong; FAILED alone says that
+ *     the system could not do it, or that there is no certificate in what was given as one, and the call's `error`
+ *     says why. A UrlSessionError in task_did_complete says that the transfer failed, in Apple's numbers
+ *     (NSURLErrorDomain). HTTP 4xx and 5xx are neither. There is no last error to ask for.
  *
  *  7. Out-parameters come last and are always written.
  *
