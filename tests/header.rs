@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-use urlsession::ffi::{UrlSessionBodySource, UrlSessionDelegate, UrlSessionProgress};
+use urlsession::ffi::{
+    UrlSessionBodySource, UrlSessionCookieProperties, UrlSessionDelegate, UrlSessionProgress, UrlSessionSigner,
+};
 
 const COMMITTED: &str = include_str!("../include/urlsession.h");
 
@@ -79,17 +81,34 @@ macro_rules! layout {
 
 #[test]
 fn has_the_layout_that_rust_has() {
-    let delegate = layout!(UrlSessionDelegate: size, context, release, did_create_task,
-        task_will_perform_http_redirection, task_did_receive_informational_response,
-        download_task_did_resume_at_offset, data_task_did_receive_response, data_task_did_become_download_task, task_need_new_body_stream, task_did_send_body_data,
-        data_task_did_receive_data, download_task_did_write_data, task_did_update_progress,
-        download_task_did_finish_downloading, task_did_complete, session_did_become_invalid);
+    let delegate = layout!(UrlSessionDelegate: size, context, release, did_create_task, session_did_receive_challenge,
+        task_did_receive_challenge, task_will_perform_http_redirection, task_did_receive_informational_response,
+        download_task_did_resume_at_offset, data_task_did_receive_response, data_task_did_become_download_task,
+        task_need_new_body_stream, task_did_send_body_data, data_task_did_receive_data, download_task_did_write_data,
+        task_did_update_progress, download_task_did_finish_downloading, task_did_complete, session_did_become_invalid);
     let source = layout!(UrlSessionBodySource: size, context, release, length, read, rewind, close);
     let progress = layout!(UrlSessionProgress: size, fraction, bytes_sent, bytes_expected_to_send, bytes_received,
         bytes_expected_to_receive, bytes_per_second, seconds_left);
-    let numbers = ["Status", "ErrorCode", "TaskState", "TaskKind", "ResponseDisposition", "Timeout", "TlsVersion"];
+    let signer = layout!(UrlSessionSigner: size, context, release, sign);
+    let cookie = layout!(UrlSessionCookieProperties: size, name, value, domain, path, expires, same_site, secure,
+        http_only, host_only);
+    let numbers = [
+        "Status",
+        "ErrorCode",
+        "TaskState",
+        "TaskKind",
+        "ResponseDisposition",
+        "Timeout",
+        "TlsVersion",
+        "AuthenticationMethod",
+        "ChallengeDisposition",
+        "CredentialPersistence",
+        "CredentialUse",
+        "CookieAcceptPolicy",
+        "CookieSameSite",
+    ];
     let numbers = numbers.map(|number| format!("sizeof(UrlSession{number}) == 4"));
-    holds("layout.c", &[delegate, source, progress, numbers.into()].concat());
+    holds("layout.c", &[delegate, source, progress, signer, cookie, numbers.into()].concat());
 }
 
 /// Paragraph 9: what Apple has a number for has Apple's.
@@ -103,6 +122,16 @@ fn has_the_numbers_that_apple_has() {
         ("RESPONSE_DISPOSITION_CANCEL", 0),
         ("RESPONSE_DISPOSITION_ALLOW", 1),
         ("RESPONSE_DISPOSITION_BECOME_DOWNLOAD", 2),
+        ("CHALLENGE_DISPOSITION_USE_CREDENTIAL", 0),
+        ("CHALLENGE_DISPOSITION_PERFORM_DEFAULT_HANDLING", 1),
+        ("CHALLENGE_DISPOSITION_CANCEL", 2),
+        ("CHALLENGE_DISPOSITION_REJECT_PROTECTION_SPACE", 3),
+        ("CREDENTIAL_PERSISTENCE_NONE", 0),
+        ("CREDENTIAL_PERSISTENCE_FOR_SESSION", 1),
+        ("CREDENTIAL_PERSISTENCE_PERMANENT", 2),
+        ("COOKIE_ACCEPT_POLICY_ALWAYS", 0),
+        ("COOKIE_ACCEPT_POLICY_NEVER", 1),
+        ("COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN", 2),
         ("TLS_VERSION_V1_2", 0x0303),
         ("TLS_VERSION_V1_3", 0x0304),
         ("ERROR_CODE_UNKNOWN", -1),
@@ -118,10 +147,12 @@ fn has_the_numbers_that_apple_has() {
         ("ERROR_CODE_NOT_CONNECTED_TO_INTERNET", -1009),
         ("ERROR_CODE_REDIRECT_TO_NON_EXISTENT_LOCATION", -1010),
         ("ERROR_CODE_BAD_SERVER_RESPONSE", -1011),
-        ("ERROR_CODE_REQUEST_BODY_STREAM_EXHAUSTED", -1021),
+        ("ERROR_CODE_USER_AUTHENTICATION_REQUIRED", -1013),
         ("ERROR_CODE_CANNOT_DECODE_RAW_DATA", -1015),
         ("ERROR_CODE_CANNOT_DECODE_CONTENT_DATA", -1016),
         ("ERROR_CODE_CANNOT_PARSE_RESPONSE", -1017),
+        ("ERROR_CODE_REQUEST_BODY_STREAM_EXHAUSTED", -1021),
+        ("ERROR_CODE_APP_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION", -1022),
         ("ERROR_CODE_FILE_DOES_NOT_EXIST", -1100),
         ("ERROR_CODE_FILE_IS_DIRECTORY", -1101),
         ("ERROR_CODE_NO_PERMISSIONS_TO_READ_FILE", -1102),
