@@ -203,7 +203,7 @@ fn e013_released_without_an_answer_it_gets_its_default() {
 
 #[test]
 fn a056_never_answered_the_request_timer_ends_the_task() {
-    let waiting = Waiting::new(&Configuration::default().request_timeout(0.3));
+    let waiting = Waiting::new(&Configuration::default().request_timeout(1.0));
     waiting.recorder.wait_for("did_complete 1 -1001 request");
     // Late, and harmless.
     assert!(waiting.asked.answer(&alice()));

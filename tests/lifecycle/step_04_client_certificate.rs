@@ -312,7 +312,7 @@ fn a040_the_tasks_slot_where_the_sessions_is_empty() {
 fn a056_a_certificate_that_nobody_gives_ends_with_the_request_timer() {
     let origin = origin(&TLS12, Asks::Always);
     let recorder = answering(|_| Reply::Later);
-    let configuration = trusting().request_timeout(0.3);
+    let configuration = trusting().request_timeout(2.0);
     let story = Story::told_to(recorder, &configuration, &Request::new(&origin.url("/")));
     assert_eq!(story.outcome(), "-1001 request");
     assert!(recorder.asked().answer(&Reply::Default));

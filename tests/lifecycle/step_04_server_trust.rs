@@ -178,7 +178,7 @@ fn a046_a_credential_of_another_kind_or_connection_accepts_nobody() {
 fn a056_a_question_that_nobody_answers_ends_with_the_request_timer() {
     let origin = origin(certificate::leaf());
     let recorder = Recorder::default().trusting(|_| Reply::Later);
-    let configuration = trusting().request_timeout(0.3);
+    let configuration = trusting().request_timeout(2.0);
     let story = Story::told_to(recorder, &configuration, &Request::new(&origin.url("/hello")));
     assert_eq!((story.outcome().as_str(), origin.requests().len()), ("-1001 request", 0));
     // Late, and harmless.
