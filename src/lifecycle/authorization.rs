@@ -25,11 +25,20 @@ pub(super) struct Authorization<'a> {
     origin: Party,
     /// What the netrc file says of a host.
     netrc: Option<(String, Option<Arc<Credential>>)>,
+    /// A delegate said who to be in place of what the application wrote itself.
+    is_taken_over: bool,
 }
 
 impl<'a> Authorization<'a> {
     pub(super) fn new(task: &'a Arc<Task>, means: Means<'a>) -> Self {
-        Self { task, means, challenges: Challenges::new(task, means.keys()), origin: Party::default(), netrc: None }
+        Self {
+            task,
+            means,
+            challenges: Challenges::new(task, means.keys()),
+            origin: Party::default(),
+            netrc: None,
+            is_taken_over: false,
+        }
     }
 
     /// Looks up what takes its time, before the request's turn comes.
@@ -84,6 +93,7 @@ impl<'a> Authorization<'a> {
         // Boxed, for few answers are refusals.
         let is_met = Box::pin(self.origin.meet(&self.challenges, &errand, keys, response)).await?;
         if is_met {
+            self.is_taken_over |= request.headers().contains(AUTHORIZATION.as_str());
             self.take_over(request, AUTHORIZATION);
         }
         Ok(is_met)
@@ -101,6 +111,7 @@ impl<'a> Authorization<'a> {
         let url = request.url()?;
         let is_explicit = request.headers().contains(AUTHORIZATION.as_str());
         let is_left_alone = is_explicit || matches!(request.credential(), RequestCredential::Nobody);
+        let is_taken_over = self.is_taken_over && self.stays(url);
         // Row R020: the request's own first.
         let given = match request.credential() {
             RequestCredential::This(credential) => Some(credential.clone()),
@@ -112,8 +123,8 @@ impl<'a> Authorization<'a> {
             method: request.method_text().as_str(),
             target: url[Position::BeforePath..Position::AfterQuery].into(),
             body: request.body(),
-            is_given: given.is_some(),
-            own: if is_left_alone { None } else { given.or_else(|| self.inherited(url)) },
+            is_given: given.is_some() || is_taken_over,
+            own: if is_left_alone || is_taken_over { None } else { given.or_else(|| self.inherited(url)) },
             is_left_alone,
         })
     }

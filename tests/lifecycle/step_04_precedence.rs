@@ -209,6 +209,18 @@ fn r020_after_a_401_a_delegates_credential_replaces_the_header() {
 }
 
 #[test]
+fn r020_what_replaced_the_header_is_replaced_by_nobody_elses() {
+    let origin = realm::origin(&realm::basic("here", "session", "secret"));
+    let recorder = Recorder::default().meeting(|asked| match asked.challenge.failures() {
+        0 => Reply::Use(user("wrong")),
+        _ => Reply::Default,
+    });
+    let request = Request::new(&origin.url("/hello")).header("Authorization", "Own x");
+    let story = Story::told_to(recorder, &as_session(&origin), &request);
+    assert_eq!((story.response().status_code(), said(&origin.requests())), (401, vec!["Own x".into(), value("wrong")]));
+}
+
+#[test]
 fn r020_a_header_that_is_wrong_is_not_replaced_by_itself() {
     let origin = realm::origin(&realm::basic("here", "session", "secret"));
     let request = Request::new(&naming(&origin, "url:secret")).header("Authorization", "Own x");
