@@ -8,6 +8,7 @@ use crate::lifecycle::resolve_location;
 use crate::message::authorization::{DigestChallenge, DigestRequest, DigestSession, offers};
 use crate::message::{Location, Text, without_secrets};
 use crate::store::{CookieStorage, HstsStorage, Netrc};
+use crate::transport::client_certificate;
 
 /// WWW-Authenticate, a field a line: what answers a challenge can be sent.
 pub fn challenge_header(bytes: &[u8]) {
@@ -55,6 +56,11 @@ pub fn netrc(bytes: &[u8]) {
     }
 }
 
+/// A PKCS #12 file.
+pub fn pkcs12(bytes: &[u8]) {
+    let _ = client_certificate::from_pkcs12(bytes, "secret");
+}
+
 /// Set-Cookie, a field a line, and a cookie file: what is kept can be sent, and goes where it may.
 pub fn set_cookie(bytes: &[u8]) {
     let urls = ["https://a.h.example/b/c", "http://a.h.example/b/c", "https://other.example/b/c"].map(Url::parse);
@@ -82,13 +88,20 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// Every seed, cut everywhere, and with every byte replaced by each that means something to some reader.
-    fn feed(name: &str, reader: fn(&[u8])) {
+    /// Every seed, cut everywhere.
+    fn seeds(name: &str, reader: fn(&[u8])) -> Vec<Vec<u8>> {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
         let seeds: Vec<_> = fs::read_dir(seeds).unwrap().map(|seed| fs::read(seed.unwrap().path()).unwrap()).collect();
         assert!(!seeds.is_empty());
-        for mut seed in seeds {
+        for seed in &seeds {
             (0..=seed.len()).for_each(|end| reader(&seed[..end]));
+        }
+        seeds
+    }
+
+    /// The same, and with every byte replaced by each that means something to some reader.
+    fn feed(name: &str, reader: fn(&[u8])) {
+        for mut seed in seeds(name, reader) {
             for place in 0..seed.len() {
                 let before = seed[place];
                 for byte in *b"\"\\,;=\n \t.:/@#\0\xff" {
@@ -118,6 +131,12 @@ mod tests {
     #[test]
     fn seeds_of_netrc_files() {
         feed("netrc", super::netrc);
+    }
+
+    /// What is whole but for a byte takes long: the passphrase is hashed thousands of times.
+    #[test]
+    fn seeds_of_pkcs12_files() {
+        seeds("pkcs12", super::pkcs12);
     }
 
     #[test]
