@@ -109,7 +109,8 @@ typedef struct UrlSessionCredential UrlSessionCredential;
 
 /**
  * Credentials by the protection space where they are good (Apple: URLCredentialStorage). What a challenge's default
- * handling finds here it proposes and uses. Several sessions may use one; any thread, any time.
+ * handling finds here it proposes and uses. The method is part of the space: a password for HTTP_BASIC is not sent as
+ * HTTP_DIGEST, nor the other way round. Several sessions may use one; any thread, any time.
  */
 typedef struct UrlSessionCredentialStorage UrlSessionCredentialStorage;
 
@@ -182,8 +183,10 @@ typedef struct UrlSessionResponse UrlSessionResponse;
 typedef struct UrlSessionResponseCompletion UrlSessionResponseCompletion;
 
 /**
- * The certificates that a server showed for one connection, and the platform's verdict (Apple: SecTrust). Unchanging;
- * any thread, any time.
+ * The certificates that a server showed for one connection, and the platform's verdict (Apple: SecTrust). They stand
+ * as they came: only the first is proven to be the server's, the others may belong to nobody in its chain. So compare
+ * what you pin with the first alone, or leave it to url_session_configuration_add_pinned_public_key. Unchanging; any
+ * thread, any time.
  */
 typedef struct UrlSessionServerTrust UrlSessionServerTrust;
 
@@ -397,13 +400,15 @@ typedef uint32_t UrlSessionAuthenticationMethod;
  */
 typedef uint32_t UrlSessionChallengeDisposition;
 /**
- * Go on with the credential; without one, go on without: a 401 or 407 is then the response, a server asks for its
- * certificate in vain, and a server that should be trusted is not.
+ * Go on with the credential. Without one, or with one of another kind than the method wants, such as a token for
+ * HTTP_BASIC, go on without: a 401 or 407 is then the response (where it refuses a tunnel the task fails with
+ * USER_AUTHENTICATION_REQUIRED), a server asks for its certificate in vain, and a server that should be trusted is
+ * not. A credential that this protection space has refused in this task counts as none, too.
  */
 #define URL_SESSION_CHALLENGE_DISPOSITION_USE_CREDENTIAL 0
 /**
  * As if the slot were NULL; the credential is ignored. For SERVER_TRUST the platform's verdict, for other methods
- * the proposed credential.
+ * the proposed credential; where there is none, what is stored for a weaker method that is offered, too.
  */
 #define URL_SESSION_CHALLENGE_DISPOSITION_PERFORM_DEFAULT_HANDLING 1
 /**
@@ -448,20 +453,20 @@ typedef struct {
     /**
      * A UrlSessionCookieSameSite.
      */
-    size_t same_site;
+    uint32_t same_site;
     /**
      * Not 0: only for https, on loopback too.
      */
-    size_t secure;
+    uint32_t secure;
     /**
      * Not 0: the server does not want scripts to see it. Recorded and no more.
      */
-    size_t http_only;
+    uint32_t http_only;
     /**
      * Not 0: for the host `domain` alone, and not for all below it. So is every cookie whose domain is an address or
      * a public suffix, such as com or github.io.
      */
-    size_t host_only;
+    uint32_t host_only;
 } UrlSessionCookieProperties;
 
 /**
@@ -523,10 +528,10 @@ typedef uint32_t UrlSessionCookieAcceptPolicy;
 #define URL_SESSION_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN 2
 
 /**
- * Gives a connected stream socket for a host and a port, which are the proxy's where there is one: TCP, Unix, one end of
- * a socketpair. The library owns it from then on, and speaks TLS on it where the URL says https. -1, and what is no such
- * socket, fails the task with CANNOT_CONNECT_TO_HOST. Called on a library thread, perhaps on several at once, and may
- * block; `host` is lent, an IPv6 address without brackets.
+ * Gives a connected stream socket for a host and a port, which are the proxy's where there is one: TCP, Unix, one end
+ * of a socketpair. The library owns it from then on, and speaks TLS on it where the URL says https. -1, and what is no
+ * such socket, fails the task with CANNOT_CONNECT_TO_HOST. Called on a library thread, perhaps on several at once, and
+ * may block; `host` is lent, an IPv6 address without brackets.
  */
 typedef int32_t (*UrlSessionDialFunction)(void *context, const char *host, uint16_t port);
 
@@ -535,7 +540,8 @@ typedef int32_t (*UrlSessionDialFunction)(void *context, const char *host, uint1
  */
 typedef uint32_t UrlSessionCredentialUse;
 /**
- * As whom the session, the URL or a storage says, in this order; what requests do that say nothing.
+ * As whom the session, the URL, a netrc file or, once the server has asked, the credential storage says, in this
+ * order; what requests do that say nothing.
  */
 #define URL_SESSION_CREDENTIAL_USE_INHERIT 0
 /**
@@ -544,7 +550,8 @@ typedef uint32_t UrlSessionCredentialUse;
 #define URL_SESSION_CREDENTIAL_USE_NONE 1
 /**
  * As whom the credential says, sent ahead: a password as Basic until the server asks for Digest, a token as
- * Bearer. To the origin of the request's URL only; a redirect elsewhere goes without it.
+ * Bearer. To the origin of the request's URL only, or from http to https of the same host, both at their default
+ * ports; a redirect elsewhere goes on as with INHERIT.
  */
 #define URL_SESSION_CREDENTIAL_USE_THIS 2
 
@@ -637,19 +644,28 @@ typedef struct {
      * A connection is being made: whether to trust its server, SERVER_TRUST, once for every new TLS connection, also
      * when its chain is good; or which certificate to show to a server that asks, CLIENT_CERTIFICATE (Apple:
      * urlSession:didReceiveChallenge:completionHandler:). A proxy that speaks TLS asks too. Nothing of the request has
-     * been sent. Meanwhile the timers for connecting and for the request run. NULL: task_did_receive_challenge is
-     * asked. Both NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler too.
+     * been sent. Look at host and is_proxy before you show a certificate. A connection that one delegate was asked
+     * about serves no task of another's. Answer PERFORM_DEFAULT_HANDLING to methods you do not know: later versions
+     * ask about more. Meanwhile the timers for connecting and for the request run: where a person decides, allow more
+     * time, or leave this NULL and suspend the task in its own slot. NULL: task_did_receive_challenge is asked. Both
+     * NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler too. A task's own
+     * delegate is asked here first; one that has only the slot below is not, where the session's delegate has this
+     * one.
      */
     void (*session_did_receive_challenge)(void *context,
                                           UrlSession *session,
                                           UrlSessionChallenge *challenge,
                                           UrlSessionChallengeCompletion *completion);
     /**
-     * A server or a proxy wants to know who asks, HTTP_BASIC or HTTP_DIGEST, before its 401 or 407 becomes the
-     * response (Apple: urlSession:task:didReceiveChallenge:completionHandler:); the strongest method first. A body
-     * that went out goes out again. Meanwhile the request timer runs. Also what session_did_receive_challenge is for,
-     * where that is NULL. NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler
-     * too.
+     * A server or a proxy wants to know who asks, before its 401 or 407 becomes the response (Apple:
+     * urlSession:task:didReceiveChallenge:completionHandler:): HTTP_DIGEST, HTTP_BASIC and BEARER, in this order where
+     * several are offered. Where session_did_receive_challenge is NULL, what that is for comes here too, SERVER_TRUST
+     * with every https connection: look at the method first, and answer PERFORM_DEFAULT_HANDLING to what you do not
+     * know. Also asked when the request's own Authorization field was refused, which the answer replaces. A body that
+     * went out goes out again. Meanwhile the request timer runs; for a person, suspend the task until the answer is
+     * there. Tasks that run side by side are each asked, until one credential FOR_SESSION was accepted; a task is
+     * asked at most 20 times in a row. NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a
+     * completion handler too.
      */
     void (*task_did_receive_challenge)(void *context,
                                        UrlSession *session,
@@ -876,8 +892,8 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_CANCELLED -999
 /**
- * The URL is empty, cannot be parsed or has no host; the underlying error says which. Also what the environment has
- * for a proxy, where it is none.
+ * The URL is empty, cannot be parsed or has no host; the underlying error says which. Also what the environment
+ * has for a proxy, where it is none.
  */
 #define URL_SESSION_ERROR_CODE_BAD_URL -1000
 /**
@@ -925,8 +941,8 @@ typedef int32_t UrlSessionErrorCode;
  */
 #define URL_SESSION_ERROR_CODE_USER_AUTHENTICATION_REQUIRED -1013
 /**
- * The body's framing (chunked, transfer coding) is broken; or there is no certificate, or no key to it, in what was
- * given as one.
+ * The body's framing (chunked, transfer coding) is broken; or there is no certificate, or no key to it, in what
+ * was given as one.
  */
 #define URL_SESSION_ERROR_CODE_CANNOT_DECODE_RAW_DATA -1015
 /**
@@ -1062,7 +1078,8 @@ void url_session_error_release(UrlSessionError *error);
  * Whose numbers the code is in: "NSURLErrorDomain" for every error a task ends with; underlying errors also have
  * "NSPOSIXErrorDomain" (errno), "UrlSessionResolverDomain" (getaddrinfo), "UrlSessionTlsDomain" (TLS alert, 0 where
  * there was none), "UrlSessionUrlDomain" (1 empty, 2 cannot be parsed, 3 no host) and "UrlSessionProxyDomain" (what a
- * proxy said instead of connecting: a status of HTTP, or a reply of SOCKS, 0 where it was none). Lent by `error`; NULL for NULL.
+ * proxy said instead of connecting: a status of HTTP, or a reply of SOCKS, 0 where it was none). Lent by `error`; NULL
+ * for NULL.
  */
 const char *url_session_error_domain(const UrlSessionError *error);
 
@@ -1433,7 +1450,8 @@ const char *url_session_server_trust_host(const UrlSessionServerTrust *trust);
 
 /**
  * Whether the platform, with what the configuration adds, trusts the chain for this host (Apple:
- * SecTrustEvaluateWithError). False for NULL.
+ * SecTrustEvaluateWithError); always where the configuration dangerously accepts any server. The configuration's pins
+ * are no part of it: a chain without a pinned key fails before anybody is asked. False for NULL.
  */
 bool url_session_server_trust_is_trusted(const UrlSessionServerTrust *trust);
 
@@ -1450,24 +1468,24 @@ size_t url_session_server_trust_certificate_count(const UrlSessionServerTrust *t
 /**
  * A certificate in DER, lent by `trust`. INVALID_ARGUMENT past the last. No argument may be NULL.
  */
-UrlSessionStatus url_session_server_trust_get_certificate(const UrlSessionServerTrust *trust,
-                                                          size_t index,
-                                                          const uint8_t **bytes,
-                                                          size_t *length);
+UrlSessionStatus url_session_server_trust_certificate_at(const UrlSessionServerTrust *trust,
+                                                         size_t index,
+                                                         const uint8_t **bytes,
+                                                         size_t *length);
 
 /**
  * What to pin (RFC 7469): the SHA-256 of a certificate's SubjectPublicKeyInfo, 32 bytes written to `hash`, which stays
- * the same when the certificate is renewed with its key. INVALID_ARGUMENT past the last certificate; FAILED for one
- * that cannot be read. No argument may be NULL.
+ * the same when the certificate is renewed with its key. Raw bytes, not text. INVALID_ARGUMENT past the last
+ * certificate, and for one that cannot be read. No argument may be NULL.
  */
-UrlSessionStatus url_session_server_trust_get_public_key_sha256(const UrlSessionServerTrust *trust,
-                                                                size_t index,
-                                                                uint8_t *hash);
+UrlSessionStatus url_session_server_trust_public_key_sha256_at(const UrlSessionServerTrust *trust,
+                                                               size_t index,
+                                                               uint8_t *hash);
 
 /**
  * A user and a password (Apple: URLCredential(user:password:persistence:)), in `*credential`; one reference is yours.
- * Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a colon in the user (RFC 7617), or an unknown
- * persistence. No argument may be NULL.
+ * Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a colon in the user (RFC 7617), or an
+ * unknown persistence. No argument may be NULL.
  */
 UrlSessionStatus url_session_credential_new_with_user(const char *user,
                                                       const char *password,
@@ -1484,7 +1502,9 @@ UrlSessionStatus url_session_credential_new_with_bearer_token(const char *token,
 
 /**
  * To accept a server for the connection whose challenge brought `trust` (Apple: URLCredential(trust:)), in
- * `*credential`; one reference is yours. For another connection it means nothing. No argument may be NULL.
+ * `*credential`; one reference is yours. It accepts whatever is wrong: an expired certificate, another host's. After a
+ * check of your own PERFORM_DEFAULT_HANDLING keeps the platform's. For another connection it means nothing. No
+ * argument may be NULL.
  */
 UrlSessionStatus url_session_credential_new_with_server_trust(UrlSessionServerTrust *trust,
                                                               UrlSessionCredential **credential);
@@ -1518,8 +1538,8 @@ UrlSessionCredentialPersistence url_session_credential_persistence(const UrlSess
  * A client certificate (Apple: URLCredential(identity:certificates:persistence:)), in `*credential`; one reference is
  * yours. `certificates` is PEM, the client's own first and then those that lead to what servers trust; `key` is its
  * private key in PEM, NULL and 0 where that is in the first, too. All is copied, and what is kept of the key is wiped
- * when the credential and the sessions that know it are gone. FAILED: one of them is missing, broken or encrypted, or they
- * do not belong together; `*error`, which may be NULL, says so, and one reference is yours. INVALID_ARGUMENT: an
+ * when the credential and the sessions that know it are gone. FAILED: one of them is missing, broken or encrypted, or
+ * they do not belong together; `*error`, which may be NULL, says so, and one reference is yours. INVALID_ARGUMENT: an
  * unknown persistence. With FOR_SESSION, and PERMANENT is no more than that here, the session shows it to the host and
  * port that it was used for without asking again, until that refuses it; with NONE every new connection asks.
  */
@@ -1554,6 +1574,16 @@ UrlSessionStatus url_session_credential_new_with_pkcs12(const uint8_t *pkcs12,
                                                         UrlSessionError **error);
 
 /**
+ * The same from a file of PKCS #12, which is read in this call. FAILED also where it cannot be, and then `*error`
+ * names it.
+ */
+UrlSessionStatus url_session_credential_new_with_pkcs12_file(const char *path,
+                                                             const char *passphrase,
+                                                             UrlSessionCredentialPersistence persistence,
+                                                             UrlSessionCredential **credential,
+                                                             UrlSessionError **error);
+
+/**
  * The same with a key that stays where it is. `certificates` is PEM as above, or the client's own in DER, and says of
  * what kind the key is: RSA, ECDSA or Ed25519. INVALID_ARGUMENT also where the struct's size cannot be right. Where
  * this does not return OK nothing of `signer` is called, `release` neither.
@@ -1567,7 +1597,7 @@ UrlSessionStatus url_session_credential_new_with_signer(const uint8_t *certifica
 
 /**
  * One to look up or keep credentials by, in `*space`; one reference is yours. `protocol` is "http" or "https", with
- * `is_proxy` that of the proxy, which may also be "socks"; `realm` may be NULL. INVALID_ARGUMENT: an unknown
+ * `is_proxy` that of the proxy; `realm` may be NULL. INVALID_ARGUMENT: an unknown
  * protocol, or a method other than HTTP_BASIC, HTTP_DIGEST and BEARER.
  */
 UrlSessionStatus url_session_protection_space_new(const char *host,
@@ -1599,7 +1629,8 @@ const char *url_session_protection_space_host(const UrlSessionProtectionSpace *s
 uint16_t url_session_protection_space_port(const UrlSessionProtectionSpace *space);
 
 /**
- * "http" or "https"; of a proxy its kind (Apple: proxyType), which may also be "socks". Lives as long as the process.
+ * "http" or "https"; of a proxy its kind (Apple: proxyType). SOCKS proxies ask nobody: their user and
+ * password are in their URL. Lives as long as the process.
  * NULL for NULL.
  */
 const char *url_session_protection_space_protocol(const UrlSessionProtectionSpace *space);
@@ -1638,10 +1669,10 @@ size_t url_session_protection_space_distinguished_name_count(const UrlSessionPro
 /**
  * The name of an issuer in DER, lent by `space`. INVALID_ARGUMENT past the last. No argument may be NULL.
  */
-UrlSessionStatus url_session_protection_space_get_distinguished_name(const UrlSessionProtectionSpace *space,
-                                                                     size_t index,
-                                                                     const uint8_t **bytes,
-                                                                     size_t *length);
+UrlSessionStatus url_session_protection_space_distinguished_name_at(const UrlSessionProtectionSpace *space,
+                                                                    size_t index,
+                                                                    const uint8_t **bytes,
+                                                                    size_t *length);
 
 /**
  * Takes one more reference; gives back `challenge`, or NULL where it is not a living handle.
@@ -1693,7 +1724,7 @@ void url_session_challenge_completion_release(UrlSessionChallengeCompletion *com
 /**
  * Answers. `credential` may be NULL, and is only looked at for USE_CREDENTIAL. The first answer wins, a second returns
  * ALREADY_ANSWERED; one that comes after the task has ended is harmless. INVALID_ARGUMENT for an unknown disposition:
- * the question stays open. Any thread, any time.
+ * and INVALID_HANDLE for a credential that is none: the question stays open. Any thread, any time.
  */
 UrlSessionStatus url_session_challenge_completion_answer(UrlSessionChallengeCompletion *completion,
                                                          UrlSessionChallengeDisposition disposition,
@@ -1888,7 +1919,8 @@ UrlSessionStatus url_session_cookie_storage_store_header(UrlSessionCookieStorage
 /**
  * Takes away the cookie with the name, domain and path of this one (Apple: deleteCookie:). OK too where there is none.
  */
-UrlSessionStatus url_session_cookie_storage_delete_cookie(UrlSessionCookieStorage *storage, UrlSessionCookie *cookie);
+UrlSessionStatus url_session_cookie_storage_delete_cookie(UrlSessionCookieStorage *storage,
+                                                          const UrlSessionCookie *cookie);
 
 /**
  * Takes away the cookies that were created then or later, in seconds since 1970 (Apple: removeCookiesSinceDate:); a
@@ -1961,7 +1993,9 @@ UrlSessionStatus url_session_cookie_storage_set_file(UrlSessionCookieStorage *st
 UrlSessionStatus url_session_cookie_storage_flush(UrlSessionCookieStorage *storage, UrlSessionError **error);
 
 /**
- * The defaults, with the storages that all default configurations share; one reference is yours.
+ * The defaults, with the storages that all default configurations share; one reference is yours. The storages are in
+ * memory until they are given a file. Of the environment count proxies and the variables of certificates, each with a
+ * switch; netrc and SSLKEYLOGFILE do not, unless it is said.
  */
 UrlSessionConfiguration *url_session_configuration_new_default(void);
 
@@ -2042,7 +2076,7 @@ UrlSessionStatus url_session_configuration_add_trusted_certificates(UrlSessionCo
 
 /**
  * The oldest TLS version to speak, at first V1_2 (Apple: tlsMinimumSupportedProtocolVersion). INVALID_ARGUMENT for
- * an unknown one, or one above the newest.
+ * an unknown one, or one above the newest: set that first.
  */
 UrlSessionStatus url_session_configuration_set_tls_minimum_version(UrlSessionConfiguration *configuration,
                                                                    UrlSessionTlsVersion version);
@@ -2054,7 +2088,7 @@ UrlSessionTlsVersion url_session_configuration_tls_minimum_version(const UrlSess
 
 /**
  * The newest TLS version to speak, at first V1_3 (Apple: tlsMaximumSupportedProtocolVersion). INVALID_ARGUMENT for
- * an unknown one, or one below the oldest.
+ * an unknown one, or one below the oldest: set that first.
  */
 UrlSessionStatus url_session_configuration_set_tls_maximum_version(UrlSessionConfiguration *configuration,
                                                                    UrlSessionTlsVersion version);
@@ -2125,23 +2159,26 @@ UrlSessionStatus url_session_configuration_set_dangerously_accepts_any_server_ce
 bool url_session_configuration_dangerously_accepts_any_server_certificate(const UrlSessionConfiguration *configuration);
 
 /**
- * A public key that `host` must have, beside a certificate that is trusted: the 32 bytes of the SHA-256 of its
- * SubjectPublicKeyInfo (RFC 7469; see url_session_server_trust_get_public_key_sha256), copied. It is the server's own,
- * or that of an authority which the server shows and which has signed for it. Of several for one host any is enough;
- * those of a domain whose subdomains are included count for them too. Another key fails the task with
- * SERVER_CERTIFICATE_UNTRUSTED before anything is sent, a client certificate neither, whatever a delegate answers: it
- * can accept a certificate that is not trusted, but never one that is not pinned. A pinned key alone does not make a
- * certificate trusted. `host` is a name or an address without a port. INVALID_ARGUMENT: it is neither. Neither pointer
- * may be NULL.
+ * A public key that `host` must have, beside a certificate that is trusted: the SHA-256 of its SubjectPublicKeyInfo
+ * (RFC 7469; see url_session_server_trust_public_key_sha256_at), copied: 32 raw bytes, not base64 nor hexadecimal. It
+ * is the server's own, or that of an authority which the server shows and which has signed for it; the root is usually
+ * not shown. Of several for one host any is enough; those of a domain whose subdomains are included count for them
+ * too. Another key fails the task with SERVER_CERTIFICATE_UNTRUSTED before anything is sent, a client certificate
+ * neither, whatever a delegate answers: it can accept a certificate that is not trusted, but never one that is not
+ * pinned. A pinned key alone does not make a certificate trusted. `host` is a name or an address without a port, of a
+ * server or of a proxy that speaks TLS. INVALID_ARGUMENT: it is neither, or `length` is not 32. Neither pointer may be
+ * NULL.
  */
 UrlSessionStatus url_session_configuration_add_pinned_public_key(UrlSessionConfiguration *configuration,
                                                                  const char *host,
                                                                  const uint8_t *sha256,
+                                                                 size_t length,
                                                                  bool includes_subdomains);
 
 /**
  * The certificate to show when `host`, on whatever port, asks for one: what the challenge proposes and
- * PERFORM_DEFAULT_HANDLING uses; without a delegate it is shown to a server that is trusted. NULL takes it away.
+ * PERFORM_DEFAULT_HANDLING uses; without a delegate it is shown to a server that is trusted. A proxy of that name that
+ * speaks TLS counts too. NULL takes it away.
  * INVALID_ARGUMENT: the credential is none of a certificate, or `host` is no name or address.
  */
 UrlSessionStatus url_session_configuration_set_client_certificate(UrlSessionConfiguration *configuration,
@@ -2186,9 +2223,10 @@ uint32_t url_session_configuration_maximum_redirects(const UrlSessionConfigurati
 
 /**
  * One more name of a header field that holds a secret, in whatever case: a redirect to another origin does not take it
- * along, and from https to http is another origin. The common ones are known: Authorization, Proxy-Authorization,
- * Cookie, X-API-Key, X-Auth-Token, X-Amz-Security-Token, X-CSRF-Token, Private-Token and their like. INVALID_ARGUMENT:
- * not a name.
+ * along. From https to http is another origin; from http to https of the same host, both at their default ports, is
+ * not. Known are Authorization, Proxy-Authorization, Cookie, Cookie2, X-API-Key, API-Key, X-Auth-Token,
+ * X-Access-Token, X-Amz-Security-Token, X-CSRF-Token, X-Goog-API-Key, X-Vault-Token and Private-Token.
+ * INVALID_ARGUMENT: not a name.
  */
 UrlSessionStatus url_session_configuration_add_sensitive_header_field(UrlSessionConfiguration *configuration,
                                                                       const char *name);
@@ -2340,8 +2378,8 @@ bool url_session_configuration_requires_https(const UrlSessionConfiguration *con
  * host, redirects included, those are dropped that are loopback, private (RFC 1918, fc00::/7), link-local, shared
  * (100.64.0.0/10), unspecified, multicast, reserved or for documentation, also where they are embedded in an IPv6
  * address (mapped, NAT64, 6to4, Teredo); where none is left the task fails with CANNOT_CONNECT_TO_HOST. What was
- * checked is what is connected to: a name is looked up once. A proxy may be anywhere; through one this applies
- * to hosts that are addresses, and to names that are looked up here (socks4 and socks5), but not to those that the proxy
+ * checked is what is connected to: a name is looked up once. A proxy may be anywhere; through one this applies to
+ * hosts that are addresses, and to names that are looked up here (socks4 and socks5), but not to those that the proxy
  * looks up. It does not apply to what your dialer connects. Default false; not Apple's.
  */
 UrlSessionStatus url_session_configuration_set_refuses_private_addresses(UrlSessionConfiguration *configuration,
@@ -2409,8 +2447,9 @@ UrlSessionData *url_session_hsts_storage_copy_export(const UrlSessionHstsStorage
  * Keeps the hosts in a file of such lines from here on: takes what is in it and not known yet, then writes what has
  * changed a moment after it did. A relative path counts from the working directory. The file is readable by its owner
  * alone and replaced as a whole; one that is not there yet comes to be. NULL: only in memory again. FAILED: it cannot
- * be read, or what has changed cannot be written to the one before; `*error`, which may be NULL, says why, and one
- * reference of it is yours. Reads and writes files, so it may take its time.
+ * be read, and nothing has changed; `*error`, which may be NULL, says why, and one reference of it is yours. The
+ * shared storage is never let go of: flush it before the process ends. Reads and writes files, so it may take its
+ * time.
  */
 UrlSessionStatus url_session_hsts_storage_set_file(UrlSessionHstsStorage *storage,
                                                    const char *path,
@@ -2608,9 +2647,11 @@ UrlSessionStatus url_session_request_set_credential(UrlSessionRequest *request,
                                                     UrlSessionCredential *credential);
 
 /**
- * As whom the session goes to one origin, sent ahead as above; NULL as nobody again, and last one wins. `origin` is a
- * URL such as "https://api.example.com", of which only scheme, host and port count: to no other origin the credential
- * goes. INVALID_ARGUMENT: no such URL, or neither a password nor a token.
+ * As whom the session goes to one origin, sent ahead as UrlSessionCredentialUse says; last one wins, and with NULL the
+ * session says nothing of it, as at first. `origin` is a URL such as "https://api.example.com", of which only scheme,
+ * host and port count: to no other origin the credential goes. Its persistence does not matter. An Authorization field
+ * among the configuration's additional ones goes before it. INVALID_ARGUMENT: no such URL, or neither a password nor a
+ * token.
  */
 UrlSessionStatus url_session_configuration_set_credential(UrlSessionConfiguration *configuration,
                                                           const char *origin,
@@ -3060,8 +3101,8 @@ UrlSessionResponse *url_session_task_copy_redirect_response(const UrlSessionTask
 
 /**
  * The request that the response asks for and the task did not make, because redirects are off or at their limit, or
- * the slot was answered with NULL (Python's requests: next); one reference, to a copy, is yours. NULL where the response
- * leads nowhere, or nowhere that could be gone to.
+ * the slot was answered with NULL (Python's requests: next); one reference, to a copy, is yours. NULL where the
+ * response leads nowhere, or nowhere that could be gone to.
  */
 UrlSessionRequest *url_session_task_copy_next_request(const UrlSessionTask *task);
 

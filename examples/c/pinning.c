@@ -23,7 +23,7 @@ static void print_keys(const UrlSessionServerTrust *trust)
 {
     uint8_t key[32];
     for (size_t index = 0; index < url_session_server_trust_certificate_count(trust); index++) {
-        if (url_session_server_trust_get_public_key_sha256(trust, index, key) != URL_SESSION_STATUS_OK) continue;
+        if (url_session_server_trust_public_key_sha256_at(trust, index, key) != URL_SESSION_STATUS_OK) continue;
         printf("%s ", index == 0 ? "server   " : "authority");
         for (size_t byte = 0; byte < sizeof key; byte++) printf("%02x", key[byte]);
         printf("\n");
@@ -101,7 +101,7 @@ static bool configure(UrlSessionConfiguration *configuration, int argc, char **a
     char host[256];
     if (argc > 2 && strcmp(argv[2], "-") != 0) {
         if (!host_of(argv[1], host, sizeof host) || !key_of(argv[2], key)) return false;
-        url_session_configuration_add_pinned_public_key(configuration, host, key, false);
+        url_session_configuration_add_pinned_public_key(configuration, host, key, sizeof key, false);
     }
     if (argc > 3) {
         url_session_configuration_add_trusted_certificates_file(configuration, argv[3], &error);

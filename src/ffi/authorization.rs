@@ -19,12 +19,14 @@ use crate::store::CredentialStorage;
 pub struct UrlSessionCredentialUse(pub u32);
 
 impl UrlSessionCredentialUse {
-    /// As whom the session, the URL or a storage says, in this order; what requests do that say nothing.
+    /// As whom the session, the URL, a netrc file or, once the server has asked, the credential storage says, in this
+    /// order; what requests do that say nothing.
     pub const INHERIT: Self = Self(0);
     /// As nobody: nothing is sent, and the default of a challenge is to go on without.
     pub const NONE: Self = Self(1);
     /// As whom the credential says, sent ahead: a password as Basic until the server asks for Digest, a token as
-    /// Bearer. To the origin of the request's URL only; a redirect elsewhere goes without it.
+    /// Bearer. To the origin of the request's URL only, or from http to https of the same host, both at their default
+    /// ports; a redirect elsewhere goes on as with INHERIT.
     pub const THIS: Self = Self(2);
 }
 
@@ -48,9 +50,11 @@ pub extern "C" fn url_session_request_set_credential(
     })
 }
 
-/// As whom the session goes to one origin, sent ahead as above; NULL as nobody again, and last one wins. `origin` is a
-/// URL such as "https://api.example.com", of which only scheme, host and port count: to no other origin the credential
-/// goes. INVALID_ARGUMENT: no such URL, or neither a password nor a token.
+/// As whom the session goes to one origin, sent ahead as UrlSessionCredentialUse says; last one wins, and with NULL the
+/// session says nothing of it, as at first. `origin` is a URL such as "https://api.example.com", of which only scheme,
+/// host and port count: to no other origin the credential goes. Its persistence does not matter. An Authorization field
+/// among the configuration's additional ones goes before it. INVALID_ARGUMENT: no such URL, or neither a password nor a
+/// token.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_set_credential(
     configuration: *mut UrlSessionConfiguration,

@@ -72,11 +72,13 @@ pub extern "C" fn url_session_challenge_copy_error(challenge: *const UrlSessionC
 pub struct UrlSessionChallengeDisposition(pub u32);
 
 impl UrlSessionChallengeDisposition {
-    /// Go on with the credential; without one, go on without: a 401 or 407 is then the response, a server asks for its
-    /// certificate in vain, and a server that should be trusted is not.
+    /// Go on with the credential. Without one, or with one of another kind than the method wants, such as a token for
+    /// HTTP_BASIC, go on without: a 401 or 407 is then the response (where it refuses a tunnel the task fails with
+    /// USER_AUTHENTICATION_REQUIRED), a server asks for its certificate in vain, and a server that should be trusted is
+    /// not. A credential that this protection space has refused in this task counts as none, too.
     pub const USE_CREDENTIAL: Self = Self(0);
     /// As if the slot were NULL; the credential is ignored. For SERVER_TRUST the platform's verdict, for other methods
-    /// the proposed credential.
+    /// the proposed credential; where there is none, what is stored for a weaker method that is offered, too.
     pub const PERFORM_DEFAULT_HANDLING: Self = Self(1);
     /// The task fails with CANCELLED.
     pub const CANCEL: Self = Self(2);
@@ -113,7 +115,7 @@ pub extern "C" fn url_session_challenge_completion_release(completion: *mut UrlS
 
 /// Answers. `credential` may be NULL, and is only looked at for USE_CREDENTIAL. The first answer wins, a second returns
 /// ALREADY_ANSWERED; one that comes after the task has ended is harmless. INVALID_ARGUMENT for an unknown disposition:
-/// the question stays open. Any thread, any time.
+/// and INVALID_HANDLE for a credential that is none: the question stays open. Any thread, any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_challenge_completion_answer(
     completion: *mut UrlSessionChallengeCompletion,

@@ -86,8 +86,8 @@ impl Drop for SignerTable {
 /// A client certificate (Apple: URLCredential(identity:certificates:persistence:)), in `*credential`; one reference is
 /// yours. `certificates` is PEM, the client's own first and then those that lead to what servers trust; `key` is its
 /// private key in PEM, NULL and 0 where that is in the first, too. All is copied, and what is kept of the key is wiped
-/// when the credential and the sessions that know it are gone. FAILED: one of them is missing, broken or encrypted, or they
-/// do not belong together; `*error`, which may be NULL, says so, and one reference is yours. INVALID_ARGUMENT: an
+/// when the credential and the sessions that know it are gone. FAILED: one of them is missing, broken or encrypted, or
+/// they do not belong together; `*error`, which may be NULL, says so, and one reference is yours. INVALID_ARGUMENT: an
 /// unknown persistence. With FOR_SESSION, and PERMANENT is no more than that here, the session shows it to the host and
 /// port that it was used for without asking again, until that refuses it; with NONE every new connection asks.
 #[unsafe(no_mangle)]
@@ -137,6 +137,22 @@ pub extern "C" fn url_session_credential_new_with_pkcs12(
     give_certificate(persistence, credential, error, || {
         let passphrase = optional_text(passphrase)?.unwrap_or_default();
         Ok(client_certificate::from_pkcs12(bytes(pkcs12, length)?, passphrase)?)
+    })
+}
+
+/// The same from a file of PKCS #12, which is read in this call. FAILED also where it cannot be, and then `*error`
+/// names it.
+#[unsafe(no_mangle)]
+pub extern "C" fn url_session_credential_new_with_pkcs12_file(
+    path: *const c_char,
+    passphrase: *const c_char,
+    persistence: UrlSessionCredentialPersistence,
+    credential: *mut *mut UrlSessionCredential,
+    error: *mut *mut UrlSessionError,
+) -> UrlSessionStatus {
+    give_certificate(persistence, credential, error, || {
+        let passphrase = optional_text(passphrase)?.unwrap_or_default();
+        Ok(client_certificate::from_pkcs12_file(Path::new(text(path)?), passphrase)?)
     })
 }
 

@@ -34,7 +34,9 @@ impl UrlSessionTlsVersion {
     pub const V1_3: Self = Self(0x0304);
 }
 
-/// The defaults, with the storages that all default configurations share; one reference is yours.
+/// The defaults, with the storages that all default configurations share; one reference is yours. The storages are in
+/// memory until they are given a file. Of the environment count proxies and the variables of certificates, each with a
+/// switch; netrc and SSLKEYLOGFILE do not, unless it is said.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_new_default() -> *mut UrlSessionConfiguration {
     copied(|| Ok(Some(Builder::new(Configuration::new_default()))))
@@ -157,7 +159,7 @@ pub extern "C" fn url_session_configuration_add_trusted_certificates(
 }
 
 /// The oldest TLS version to speak, at first V1_2 (Apple: tlsMinimumSupportedProtocolVersion). INVALID_ARGUMENT for
-/// an unknown one, or one above the newest.
+/// an unknown one, or one above the newest: set that first.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_set_tls_minimum_version(
     configuration: *mut UrlSessionConfiguration,
@@ -178,7 +180,7 @@ pub extern "C" fn url_session_configuration_tls_minimum_version(
 }
 
 /// The newest TLS version to speak, at first V1_3 (Apple: tlsMaximumSupportedProtocolVersion). INVALID_ARGUMENT for
-/// an unknown one, or one below the oldest.
+/// an unknown one, or one below the oldest: set that first.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_set_tls_maximum_version(
     configuration: *mut UrlSessionConfiguration,

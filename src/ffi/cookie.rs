@@ -59,14 +59,14 @@ pub struct UrlSessionCookieProperties {
     /// Seconds since 1970. 0: it has no end, and goes with its storage.
     pub expires: f64,
     /// A UrlSessionCookieSameSite.
-    pub same_site: usize,
+    pub same_site: u32,
     /// Not 0: only for https, on loopback too.
-    pub secure: usize,
+    pub secure: u32,
     /// Not 0: the server does not want scripts to see it. Recorded and no more.
-    pub http_only: usize,
+    pub http_only: u32,
     /// Not 0: for the host `domain` alone, and not for all below it. So is every cookie whose domain is an address or
     /// a public suffix, such as com or github.io.
-    pub host_only: usize,
+    pub host_only: u32,
 }
 
 const EMPTY: UrlSessionCookieProperties = UrlSessionCookieProperties {
@@ -205,12 +205,12 @@ fn make(properties: &UrlSessionCookieProperties) -> Result<Arc<Cookie>, UrlSessi
     Cookie::new(properties).map_err(invalid)
 }
 
-fn same_site(number: usize) -> Result<SameSite, UrlSessionStatus> {
-    match u32::try_from(number).map(UrlSessionCookieSameSite) {
-        Ok(UrlSessionCookieSameSite::UNSPECIFIED) => Ok(SameSite::Unspecified),
-        Ok(UrlSessionCookieSameSite::NONE) => Ok(SameSite::None),
-        Ok(UrlSessionCookieSameSite::LAX) => Ok(SameSite::Lax),
-        Ok(UrlSessionCookieSameSite::STRICT) => Ok(SameSite::Strict),
+fn same_site(number: u32) -> Result<SameSite, UrlSessionStatus> {
+    match UrlSessionCookieSameSite(number) {
+        UrlSessionCookieSameSite::UNSPECIFIED => Ok(SameSite::Unspecified),
+        UrlSessionCookieSameSite::NONE => Ok(SameSite::None),
+        UrlSessionCookieSameSite::LAX => Ok(SameSite::Lax),
+        UrlSessionCookieSameSite::STRICT => Ok(SameSite::Strict),
         _ => Err(UrlSessionStatus::INVALID_ARGUMENT),
     }
 }

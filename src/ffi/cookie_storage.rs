@@ -94,7 +94,7 @@ pub extern "C" fn url_session_cookie_storage_store_header(
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_cookie_storage_delete_cookie(
     storage: *mut UrlSessionCookieStorage,
-    cookie: *mut UrlSessionCookie,
+    cookie: *const UrlSessionCookie,
 ) -> UrlSessionStatus {
     checked(|| Ok(borrow::<CookieStorage>(storage)?.delete(&*borrow::<Cookie>(cookie)?)))
 }

@@ -35,8 +35,8 @@ impl UrlSessionCredentialPersistence {
 }
 
 /// A user and a password (Apple: URLCredential(user:password:persistence:)), in `*credential`; one reference is yours.
-/// Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a colon in the user (RFC 7617), or an unknown
-/// persistence. No argument may be NULL.
+/// Both are UTF-8 and may be empty. INVALID_ARGUMENT: a control character, a colon in the user (RFC 7617), or an
+/// unknown persistence. No argument may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_credential_new_with_user(
     user: *const c_char,
@@ -61,7 +61,9 @@ pub extern "C" fn url_session_credential_new_with_bearer_token(
 }
 
 /// To accept a server for the connection whose challenge brought `trust` (Apple: URLCredential(trust:)), in
-/// `*credential`; one reference is yours. For another connection it means nothing. No argument may be NULL.
+/// `*credential`; one reference is yours. It accepts whatever is wrong: an expired certificate, another host's. After a
+/// check of your own PERFORM_DEFAULT_HANDLING keeps the platform's. For another connection it means nothing. No
+/// argument may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_credential_new_with_server_trust(
     trust: *mut UrlSessionServerTrust,

@@ -9,7 +9,8 @@ use crate::identity::Identity;
 use crate::store::CredentialStorage;
 
 /// Credentials by the protection space where they are good (Apple: URLCredentialStorage). What a challenge's default
-/// handling finds here it proposes and uses. Several sessions may use one; any thread, any time.
+/// handling finds here it proposes and uses. The method is part of the space: a password for HTTP_BASIC is not sent as
+/// HTTP_DIGEST, nor the other way round. Several sessions may use one; any thread, any time.
 pub struct UrlSessionCredentialStorage(());
 
 impl Handle for CredentialStorage {

@@ -30,8 +30,13 @@ pub struct UrlSessionDelegate {
     /// A connection is being made: whether to trust its server, SERVER_TRUST, once for every new TLS connection, also
     /// when its chain is good; or which certificate to show to a server that asks, CLIENT_CERTIFICATE (Apple:
     /// urlSession:didReceiveChallenge:completionHandler:). A proxy that speaks TLS asks too. Nothing of the request has
-    /// been sent. Meanwhile the timers for connecting and for the request run. NULL: task_did_receive_challenge is
-    /// asked. Both NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler too.
+    /// been sent. Look at host and is_proxy before you show a certificate. A connection that one delegate was asked
+    /// about serves no task of another's. Answer PERFORM_DEFAULT_HANDLING to methods you do not know: later versions
+    /// ask about more. Meanwhile the timers for connecting and for the request run: where a person decides, allow more
+    /// time, or leave this NULL and suspend the task in its own slot. NULL: task_did_receive_challenge is asked. Both
+    /// NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler too. A task's own
+    /// delegate is asked here first; one that has only the slot below is not, where the session's delegate has this
+    /// one.
     pub session_did_receive_challenge: Option<
         unsafe extern "C" fn(
             context: *mut c_void,
@@ -40,11 +45,15 @@ pub struct UrlSessionDelegate {
             completion: *mut UrlSessionChallengeCompletion,
         ),
     >,
-    /// A server or a proxy wants to know who asks, HTTP_BASIC or HTTP_DIGEST, before its 401 or 407 becomes the
-    /// response (Apple: urlSession:task:didReceiveChallenge:completionHandler:); the strongest method first. A body
-    /// that went out goes out again. Meanwhile the request timer runs. Also what session_did_receive_challenge is for,
-    /// where that is NULL. NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler
-    /// too.
+    /// A server or a proxy wants to know who asks, before its 401 or 407 becomes the response (Apple:
+    /// urlSession:task:didReceiveChallenge:completionHandler:): HTTP_DIGEST, HTTP_BASIC and BEARER, in this order where
+    /// several are offered. Where session_did_receive_challenge is NULL, what that is for comes here too, SERVER_TRUST
+    /// with every https connection: look at the method first, and answer PERFORM_DEFAULT_HANDLING to what you do not
+    /// know. Also asked when the request's own Authorization field was refused, which the answer replaces. A body that
+    /// went out goes out again. Meanwhile the request timer runs; for a person, suspend the task until the answer is
+    /// there. Tasks that run side by side are each asked, until one credential FOR_SESSION was accepted; a task is
+    /// asked at most 20 times in a row. NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a
+    /// completion handler too.
     pub task_did_receive_challenge: Option<
         unsafe extern "C" fn(
             context: *mut c_void,

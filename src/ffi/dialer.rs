@@ -7,10 +7,10 @@ use super::handle::{Context, borrow};
 use super::{UrlSessionConfiguration, UrlSessionStatus};
 use crate::transport::Dialer;
 
-/// Gives a connected stream socket for a host and a port, which are the proxy's where there is one: TCP, Unix, one end of
-/// a socketpair. The library owns it from then on, and speaks TLS on it where the URL says https. -1, and what is no such
-/// socket, fails the task with CANNOT_CONNECT_TO_HOST. Called on a library thread, perhaps on several at once, and may
-/// block; `host` is lent, an IPv6 address without brackets.
+/// Gives a connected stream socket for a host and a port, which are the proxy's where there is one: TCP, Unix, one end
+/// of a socketpair. The library owns it from then on, and speaks TLS on it where the URL says https. -1, and what is no
+/// such socket, fails the task with CANNOT_CONNECT_TO_HOST. Called on a library thread, perhaps on several at once, and
+/// may block; `host` is lent, an IPv6 address without brackets.
 pub type UrlSessionDialFunction =
     Option<unsafe extern "C" fn(context: *mut c_void, host: *const c_char, port: u16) -> i32>;
 

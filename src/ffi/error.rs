@@ -29,8 +29,8 @@ impl UrlSessionErrorCode {
     pub const UNKNOWN: Self = Self(-1);
     /// The task or its session was cancelled, or a delegate answered so.
     pub const CANCELLED: Self = Self(-999);
-    /// The URL is empty, cannot be parsed or has no host; the underlying error says which. Also what the environment has
-    /// for a proxy, where it is none.
+    /// The URL is empty, cannot be parsed or has no host; the underlying error says which. Also what the environment
+    /// has for a proxy, where it is none.
     pub const BAD_URL: Self = Self(-1000);
     /// A timer ran out; see url_session_error_timeout for which.
     pub const TIMED_OUT: Self = Self(-1001);
@@ -54,8 +54,8 @@ impl UrlSessionErrorCode {
     pub const BAD_SERVER_RESPONSE: Self = Self(-1011);
     /// A proxy asks for a user and a password, and accepts none that there are.
     pub const USER_AUTHENTICATION_REQUIRED: Self = Self(-1013);
-    /// The body's framing (chunked, transfer coding) is broken; or there is no certificate, or no key to it, in what was
-    /// given as one.
+    /// The body's framing (chunked, transfer coding) is broken; or there is no certificate, or no key to it, in what
+    /// was given as one.
     pub const CANNOT_DECODE_RAW_DATA: Self = Self(-1015);
     /// The body's content coding is broken or unknown.
     pub const CANNOT_DECODE_CONTENT_DATA: Self = Self(-1016);
@@ -130,7 +130,8 @@ pub extern "C" fn url_session_error_release(error: *mut UrlSessionError) {
 /// Whose numbers the code is in: "NSURLErrorDomain" for every error a task ends with; underlying errors also have
 /// "NSPOSIXErrorDomain" (errno), "UrlSessionResolverDomain" (getaddrinfo), "UrlSessionTlsDomain" (TLS alert, 0 where
 /// there was none), "UrlSessionUrlDomain" (1 empty, 2 cannot be parsed, 3 no host) and "UrlSessionProxyDomain" (what a
-/// proxy said instead of connecting: a status of HTTP, or a reply of SOCKS, 0 where it was none). Lent by `error`; NULL for NULL.
+/// proxy said instead of connecting: a status of HTTP, or a reply of SOCKS, 0 where it was none). Lent by `error`; NULL
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_error_domain(error: *const UrlSessionError) -> *const c_char {
     boundary(|| Ok(borrow::<Error>(error)?.domain().as_ptr()))

@@ -97,8 +97,9 @@ pub extern "C" fn url_session_hsts_storage_copy_export(storage: *const UrlSessio
 /// Keeps the hosts in a file of such lines from here on: takes what is in it and not known yet, then writes what has
 /// changed a moment after it did. A relative path counts from the working directory. The file is readable by its owner
 /// alone and replaced as a whole; one that is not there yet comes to be. NULL: only in memory again. FAILED: it cannot
-/// be read, or what has changed cannot be written to the one before; `*error`, which may be NULL, says why, and one
-/// reference of it is yours. Reads and writes files, so it may take its time.
+/// be read, and nothing has changed; `*error`, which may be NULL, says why, and one reference of it is yours. The
+/// shared storage is never let go of: flush it before the process ends. Reads and writes files, so it may take its
+/// time.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_hsts_storage_set_file(
     storage: *mut UrlSessionHstsStorage,

@@ -41,9 +41,10 @@ pub extern "C" fn url_session_configuration_maximum_redirects(configuration: *co
 }
 
 /// One more name of a header field that holds a secret, in whatever case: a redirect to another origin does not take it
-/// along, and from https to http is another origin. The common ones are known: Authorization, Proxy-Authorization,
-/// Cookie, X-API-Key, X-Auth-Token, X-Amz-Security-Token, X-CSRF-Token, Private-Token and their like. INVALID_ARGUMENT:
-/// not a name.
+/// along. From https to http is another origin; from http to https of the same host, both at their default ports, is
+/// not. Known are Authorization, Proxy-Authorization, Cookie, Cookie2, X-API-Key, API-Key, X-Auth-Token,
+/// X-Access-Token, X-Amz-Security-Token, X-CSRF-Token, X-Goog-API-Key, X-Vault-Token and Private-Token.
+/// INVALID_ARGUMENT: not a name.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_add_sensitive_header_field(
     configuration: *mut UrlSessionConfiguration,

@@ -45,7 +45,7 @@ impl UrlSessionAuthenticationMethod {
 }
 
 /// One to look up or keep credentials by, in `*space`; one reference is yours. `protocol` is "http" or "https", with
-/// `is_proxy` that of the proxy, which may also be "socks"; `realm` may be NULL. INVALID_ARGUMENT: an unknown
+/// `is_proxy` that of the proxy; `realm` may be NULL. INVALID_ARGUMENT: an unknown
 /// protocol, or a method other than HTTP_BASIC, HTTP_DIGEST and BEARER.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_protection_space_new(
@@ -63,7 +63,6 @@ pub extern "C" fn url_session_protection_space_new(
             ("https", false) => Protocol::Https,
             ("http", true) => Protocol::HttpProxy,
             ("https", true) => Protocol::HttpsProxy,
-            ("socks", true) => Protocol::SocksProxy,
             _ => return Err(UrlSessionStatus::INVALID_ARGUMENT),
         };
         let method = match method {
@@ -72,7 +71,7 @@ pub extern "C" fn url_session_protection_space_new(
             UrlSessionAuthenticationMethod::BEARER => AuthenticationMethod::Bearer,
             _ => return Err(UrlSessionStatus::INVALID_ARGUMENT),
         };
-        let host = Text::from(text(host)?.to_ascii_lowercase());
+        let host = host_name(text(host)?);
         let realm = optional_text(realm)?.map(Text::new);
         Ok(ProtectionSpace::new(Space { host, port, protocol, method, realm }).into())
     })
@@ -104,7 +103,8 @@ pub extern "C" fn url_session_protection_space_port(space: *const UrlSessionProt
     boundary(|| Ok(borrow::<ProtectionSpace>(space)?.space().port))
 }
 
-/// "http" or "https"; of a proxy its kind (Apple: proxyType), which may also be "socks". Lives as long as the process.
+/// "http" or "https"; of a proxy its kind (Apple: proxyType). SOCKS proxies ask nobody: their user and
+/// password are in their URL. Lives as long as the process.
 /// NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_protection_space_protocol(space: *const UrlSessionProtectionSpace) -> *const c_char {
@@ -162,7 +162,7 @@ pub extern "C" fn url_session_protection_space_distinguished_name_count(
 
 /// The name of an issuer in DER, lent by `space`. INVALID_ARGUMENT past the last. No argument may be NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn url_session_protection_space_get_distinguished_name(
+pub extern "C" fn url_session_protection_space_distinguished_name_at(
     space: *const UrlSessionProtectionSpace,
     index: usize,
     bytes: *mut *const u8,
@@ -176,4 +176,10 @@ pub extern "C" fn url_session_protection_space_get_distinguished_name(
         write(bytes, name.as_ptr())?;
         write(length, name.len())
     })
+}
+
+/// As URLs write it; an IPv6 address without its brackets.
+fn host_name(host: &str) -> Text {
+    let name = url::Host::parse(host).map(|name| name.to_string());
+    Text::from(name.unwrap_or_else(|_| host.to_ascii_lowercase()).trim_matches(['[', ']']).to_owned())
 }

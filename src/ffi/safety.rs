@@ -22,8 +22,8 @@ pub extern "C" fn url_session_configuration_requires_https(configuration: *const
 /// host, redirects included, those are dropped that are loopback, private (RFC 1918, fc00::/7), link-local, shared
 /// (100.64.0.0/10), unspecified, multicast, reserved or for documentation, also where they are embedded in an IPv6
 /// address (mapped, NAT64, 6to4, Teredo); where none is left the task fails with CANNOT_CONNECT_TO_HOST. What was
-/// checked is what is connected to: a name is looked up once. A proxy may be anywhere; through one this applies
-/// to hosts that are addresses, and to names that are looked up here (socks4 and socks5), but not to those that the proxy
+/// checked is what is connected to: a name is looked up once. A proxy may be anywhere; through one this applies to
+/// hosts that are addresses, and to names that are looked up here (socks4 and socks5), but not to those that the proxy
 /// looks up. It does not apply to what your dialer connects. Default false; not Apple's.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_set_refuses_private_addresses(

@@ -6,8 +6,10 @@ use super::{UrlSessionError, UrlSessionStatus};
 use crate::challenge::{Certificate, ServerTrust};
 use crate::identity::Identity;
 
-/// The certificates that a server showed for one connection, and the platform's verdict (Apple: SecTrust). Unchanging;
-/// any thread, any time.
+/// The certificates that a server showed for one connection, and the platform's verdict (Apple: SecTrust). They stand
+/// as they came: only the first is proven to be the server's, the others may belong to nobody in its chain. So compare
+/// what you pin with the first alone, or leave it to url_session_configuration_add_pinned_public_key. Unchanging; any
+/// thread, any time.
 pub struct UrlSessionServerTrust(());
 
 impl Handle for ServerTrust {
@@ -37,7 +39,8 @@ pub extern "C" fn url_session_server_trust_host(trust: *const UrlSessionServerTr
 }
 
 /// Whether the platform, with what the configuration adds, trusts the chain for this host (Apple:
-/// SecTrustEvaluateWithError). False for NULL.
+/// SecTrustEvaluateWithError); always where the configuration dangerously accepts any server. The configuration's pins
+/// are no part of it: a chain without a pinned key fails before anybody is asked. False for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_server_trust_is_trusted(trust: *const UrlSessionServerTrust) -> bool {
     boundary(|| Ok(borrow::<ServerTrust>(trust)?.error().is_none()))
@@ -57,7 +60,7 @@ pub extern "C" fn url_session_server_trust_certificate_count(trust: *const UrlSe
 
 /// A certificate in DER, lent by `trust`. INVALID_ARGUMENT past the last. No argument may be NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn url_session_server_trust_get_certificate(
+pub extern "C" fn url_session_server_trust_certificate_at(
     trust: *const UrlSessionServerTrust,
     index: usize,
     bytes: *mut *const u8,
@@ -74,10 +77,10 @@ pub extern "C" fn url_session_server_trust_get_certificate(
 }
 
 /// What to pin (RFC 7469): the SHA-256 of a certificate's SubjectPublicKeyInfo, 32 bytes written to `hash`, which stays
-/// the same when the certificate is renewed with its key. INVALID_ARGUMENT past the last certificate; FAILED for one
-/// that cannot be read. No argument may be NULL.
+/// the same when the certificate is renewed with its key. Raw bytes, not text. INVALID_ARGUMENT past the last
+/// certificate, and for one that cannot be read. No argument may be NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn url_session_server_trust_get_public_key_sha256(
+pub extern "C" fn url_session_server_trust_public_key_sha256_at(
     trust: *const UrlSessionServerTrust,
     index: usize,
     hash: *mut u8,
@@ -85,7 +88,7 @@ pub extern "C" fn url_session_server_trust_get_public_key_sha256(
     checked(|| {
         write(hash.cast::<[u8; 32]>(), [0; 32])?;
         let trust = borrow::<ServerTrust>(trust)?;
-        let found = certificate(&trust, index)?.public_key_sha256.ok_or(UrlSessionStatus::FAILED)?;
+        let found = certificate(&trust, index)?.public_key_sha256.ok_or(UrlSessionStatus::INVALID_ARGUMENT)?;
         write(hash.cast::<[u8; 32]>(), found)
     })
 }

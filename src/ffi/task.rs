@@ -191,8 +191,8 @@ pub extern "C" fn url_session_task_copy_redirect_response(
 }
 
 /// The request that the response asks for and the task did not make, because redirects are off or at their limit, or
-/// the slot was answered with NULL (Python's requests: next); one reference, to a copy, is yours. NULL where the response
-/// leads nowhere, or nowhere that could be gone to.
+/// the slot was answered with NULL (Python's requests: next); one reference, to a copy, is yours. NULL where the
+/// response leads nowhere, or nowhere that could be gone to.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_task_copy_next_request(task: *const UrlSessionTask) -> *mut UrlSessionRequest {
     copied(|| Ok(borrow::<Task>(task)?.next_request().map(|next| Builder::new(next.as_ref().clone()))))

@@ -94,30 +94,33 @@ pub extern "C" fn url_session_configuration_dangerously_accepts_any_server_certi
     read(configuration, |configuration| configuration.transport.tls.accepts_any_server)
 }
 
-/// A public key that `host` must have, beside a certificate that is trusted: the 32 bytes of the SHA-256 of its
-/// SubjectPublicKeyInfo (RFC 7469; see url_session_server_trust_get_public_key_sha256), copied. It is the server's own,
-/// or that of an authority which the server shows and which has signed for it. Of several for one host any is enough;
-/// those of a domain whose subdomains are included count for them too. Another key fails the task with
-/// SERVER_CERTIFICATE_UNTRUSTED before anything is sent, a client certificate neither, whatever a delegate answers: it
-/// can accept a certificate that is not trusted, but never one that is not pinned. A pinned key alone does not make a
-/// certificate trusted. `host` is a name or an address without a port. INVALID_ARGUMENT: it is neither. Neither pointer
-/// may be NULL.
+/// A public key that `host` must have, beside a certificate that is trusted: the SHA-256 of its SubjectPublicKeyInfo
+/// (RFC 7469; see url_session_server_trust_public_key_sha256_at), copied: 32 raw bytes, not base64 nor hexadecimal. It
+/// is the server's own, or that of an authority which the server shows and which has signed for it; the root is usually
+/// not shown. Of several for one host any is enough; those of a domain whose subdomains are included count for them
+/// too. Another key fails the task with SERVER_CERTIFICATE_UNTRUSTED before anything is sent, a client certificate
+/// neither, whatever a delegate answers: it can accept a certificate that is not trusted, but never one that is not
+/// pinned. A pinned key alone does not make a certificate trusted. `host` is a name or an address without a port, of a
+/// server or of a proxy that speaks TLS. INVALID_ARGUMENT: it is neither, or `length` is not 32. Neither pointer may be
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_add_pinned_public_key(
     configuration: *mut UrlSessionConfiguration,
     host: *const c_char,
     sha256: *const u8,
+    length: usize,
     includes_subdomains: bool,
 ) -> UrlSessionStatus {
     change(configuration, |configuration| {
         let host = text(host)?;
-        let sha256 = bytes(sha256, 32)?.try_into().map_err(|_| UrlSessionStatus::INVALID_ARGUMENT)?;
+        let sha256 = bytes(sha256, length)?.try_into().map_err(|_| UrlSessionStatus::INVALID_ARGUMENT)?;
         configuration.transport.tls.pin(host, sha256, includes_subdomains).map_err(invalid)
     })
 }
 
 /// The certificate to show when `host`, on whatever port, asks for one: what the challenge proposes and
-/// PERFORM_DEFAULT_HANDLING uses; without a delegate it is shown to a server that is trusted. NULL takes it away.
+/// PERFORM_DEFAULT_HANDLING uses; without a delegate it is shown to a server that is trusted. A proxy of that name that
+/// speaks TLS counts too. NULL takes it away.
 /// INVALID_ARGUMENT: the credential is none of a certificate, or `host` is no name or address.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_configuration_set_client_certificate(

@@ -125,7 +125,8 @@ impl Party {
             }
             self.refuse(&offers, sent, keys);
         }
-        for offer in offers {
+        let mut offers = offers.into_iter();
+        while let Some(offer) = offers.next() {
             if self.rejected.contains(&offer.space) {
                 continue;
             }
@@ -133,13 +134,15 @@ impl Party {
                 return Ok(self.choose(&offer, known));
             }
             let proposed = self.proposed(&offer, errand, keys);
-            let failures = self.refused.iter().filter(|(space, _)| *space == offer.space).count();
-            let space = Arc::new(ProtectionSpace::new(offer.space.clone()));
-            let failures = u32::try_from(failures).unwrap_or(u32::MAX);
-            let challenge = Challenge::new(space, proposed.clone()).by(response.clone(), failures);
-            let credential = match challenges.ask(challenge).await? {
+            let credential = match challenges.ask(self.challenge(&offer, &proposed, response)).await? {
                 ChallengeAnswer::Use(credential) => credential,
-                ChallengeAnswer::Default => proposed,
+                ChallengeAnswer::Default if proposed.is_some() => proposed,
+                // Of what is weaker, the first that there is something for.
+                ChallengeAnswer::Default => {
+                    let mut weaker = offers.filter(|offer| !self.rejected.contains(&offer.space));
+                    let found = weaker.find_map(|offer| Some((self.proposed(&offer, errand, keys)?, offer)));
+                    return Ok(found.is_some_and(|(credential, offer)| self.choose(&offer, credential)));
+                }
                 ChallengeAnswer::Cancel => return Err(Error::cancelled()),
                 ChallengeAnswer::Reject => {
                     self.rejected.push(offer.space);
@@ -155,6 +158,13 @@ impl Party {
             });
         }
         Ok(false)
+    }
+
+    fn challenge(&self, offer: &Offer, proposed: &Option<Arc<Credential>>, response: &Arc<Response>) -> Challenge {
+        let failures = self.refused.iter().filter(|(space, _)| *space == offer.space).count();
+        let failures = u32::try_from(failures).unwrap_or(u32::MAX);
+        let space = Arc::new(ProtectionSpace::new(offer.space.clone()));
+        Challenge::new(space, proposed.clone()).by(response.clone(), failures)
     }
 
     fn choose(&mut self, offer: &Offer, credential: Arc<Credential>) -> bool {

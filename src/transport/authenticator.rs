@@ -52,8 +52,8 @@ pub(crate) trait Authenticator: Send + Sync {
         proposed: Option<Arc<Credential>>,
     ) -> Asked<'a, Option<Arc<Credential>>>;
 
-    /// The Proxy-Authorization of a tunnel to `target` (host:port) on this route: first what is known already, then with
-    /// the refusal that the proxy answered; none where there is nothing more to say.
+    /// The Proxy-Authorization of a tunnel to `target` (host:port) on this route: first what is known already, then
+    /// with the refusal that the proxy answered; none where there is nothing more to say.
     fn authorize_tunnel<'a>(
         &'a self,
         route: &'a Route,

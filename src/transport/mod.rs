@@ -197,8 +197,8 @@ impl Transport {
         exchange
     }
 
-    /// The request, ready to go. Beside its own fields go the extra ones that it admits: what must not be seen in it, or
-    /// is another for every hop.
+    /// The request, ready to go. Beside its own fields go the extra ones that it admits: what must not be seen in it,
+    /// or is another for every hop.
     pub(crate) fn outgoing(
         &self,
         request: &Request,

@@ -1,4 +1,5 @@
-//! Where a connection leads, and through which proxy. What two requests need to be equal in to share one; the settings are one session's.
+//! Where a connection leads, and through which proxy. What two requests need to be equal in to share one; the settings
+//! are one session's.
 
 use std::sync::Arc;
 

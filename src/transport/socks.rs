@@ -90,7 +90,7 @@ fn sentence(cause: &SocksError) -> (Code, &'static str) {
         }
         SocksError::AddressTypeNotSupported => (
             Code::CANNOT_CONNECT_TO_HOST,
-            "it does not know this kind of address: SOCKS 4 has no IPv6, and socks4a and socks5h look names up themselves",
+            "it does not know this kind of address: SOCKS 4 has no IPv6; socks4a and socks5h look names up themselves",
         ),
         SocksError::GeneralSocksServerFailure | SocksError::CommandNotSupported => {
             (Code::CANNOT_CONNECT_TO_HOST, "it did not connect to the server, and does not say why")

@@ -1,5 +1,5 @@
-//! A tunnel through an HTTP proxy (RFC 9110, 9.3.6): CONNECT, and again where the proxy asks who we are. All that is for
-//! the proxy is said before there is a tunnel, so none of it gets inside.
+//! A tunnel through an HTTP proxy (RFC 9110, 9.3.6): CONNECT, and again where the proxy asks who we are. All that is
+//! for the proxy is said before there is a tunnel, so none of it gets inside.
 
 use std::future::poll_fn;
 use std::sync::Arc;

@@ -240,12 +240,12 @@ static void look(uint8_t pin[32])
     CHECK(strcmp(url_session_server_trust_host(run.trust), "127.0.0.1") == 0);
     CHECK(!url_session_server_trust_is_trusted(run.trust));
     CHECK(url_session_server_trust_certificate_count(run.trust) == 1);
-    CHECK(url_session_server_trust_get_certificate(run.trust, 0, &bytes, &length) == OK);
+    CHECK(url_session_server_trust_certificate_at(run.trust, 0, &bytes, &length) == OK);
     CHECK(length > 100 && bytes[0] == 0x30);
-    CHECK(url_session_server_trust_get_certificate(run.trust, 1, &bytes, &length) == INVALID_ARGUMENT);
+    CHECK(url_session_server_trust_certificate_at(run.trust, 1, &bytes, &length) == INVALID_ARGUMENT);
     CHECK(bytes == NULL && length == 0);
-    CHECK(url_session_server_trust_get_public_key_sha256(run.trust, 1, pin) == INVALID_ARGUMENT);
-    CHECK(url_session_server_trust_get_public_key_sha256(run.trust, 0, pin) == OK);
+    CHECK(url_session_server_trust_public_key_sha256_at(run.trust, 1, pin) == INVALID_ARGUMENT);
+    CHECK(url_session_server_trust_public_key_sha256_at(run.trust, 0, pin) == OK);
     release_kept(&run);
     CHECK(url_session_server_trust_host(run.trust) == NULL);
 }
@@ -259,7 +259,7 @@ static void pinned(const uint8_t pin[32])
     for (int is_right = 0; is_right < 2; is_right++) {
         UrlSessionConfiguration *configuration = url_session_configuration_new_default();
         const uint8_t *key = is_right ? pin : other;
-        CHECK(url_session_configuration_add_pinned_public_key(configuration, "127.0.0.1", key, false) == OK);
+        CHECK(url_session_configuration_add_pinned_public_key(configuration, "127.0.0.1", key, sizeof key, false) == OK);
         Run run;
         begin(&run, accept, configuration, strange);
         CHECK(reached(&run.completed, 1));
@@ -300,10 +300,10 @@ static void nulls(void)
     UrlSessionConfiguration *configuration = url_session_configuration_new_default();
     UrlSessionError *error = (UrlSessionError *)&error;
     uint8_t key[32] = {0};
-    CHECK(url_session_configuration_add_pinned_public_key(NULL, "localhost", key, false) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, NULL, key, false) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, "localhost", NULL, false) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, "", key, false) == INVALID_ARGUMENT);
+    CHECK(url_session_configuration_add_pinned_public_key(NULL, "localhost", key, sizeof key, false) == NULL_ARGUMENT);
+    CHECK(url_session_configuration_add_pinned_public_key(configuration, NULL, key, sizeof key, false) == NULL_ARGUMENT);
+    CHECK(url_session_configuration_add_pinned_public_key(configuration, "localhost", NULL, 32, false) == NULL_ARGUMENT);
+    CHECK(url_session_configuration_add_pinned_public_key(configuration, "", key, sizeof key, false) == INVALID_ARGUMENT);
     CHECK(url_session_configuration_add_trusted_certificates_file(NULL, "x", &error) == NULL_ARGUMENT);
     CHECK(error == NULL);
     CHECK(url_session_configuration_add_trusted_certificates_file(configuration, NULL, NULL) == NULL_ARGUMENT);
@@ -317,7 +317,7 @@ static void nulls(void)
     CHECK(!url_session_configuration_dangerously_accepts_any_server_certificate(NULL));
     CHECK(!url_session_configuration_logs_tls_secrets(NULL));
     url_session_configuration_release(configuration);
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, "localhost", key, false) == INVALID_HANDLE);
+    CHECK(url_session_configuration_add_pinned_public_key(configuration, "localhost", key, sizeof key, false) == INVALID_HANDLE);
 }
 
 int main(int count, char **arguments)

@@ -67,7 +67,7 @@ static void did_receive_challenge(void *context, UrlSession *session, UrlSession
         CHECK(proposed == NULL || url_session_credential_user(proposed) == NULL);
         url_session_credential_release(proposed);
         CHECK(url_session_protection_space_distinguished_name_count(space) == 1);
-        CHECK(url_session_protection_space_get_distinguished_name(space, 0, &bytes, &length) == OK);
+        CHECK(url_session_protection_space_distinguished_name_at(space, 0, &bytes, &length) == OK);
         CHECK(length > 10 && bytes[0] == 0x30);
         CHECK(url_session_protection_space_copy_server_trust(space) == NULL);
         CHECK(url_session_challenge_completion_answer(completion, run->proposes ? DEFAULT : USE, run->credential) ==

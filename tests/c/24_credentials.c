@@ -83,7 +83,7 @@ static void spaces(void)
     } cases[] = {
         {"h", "http", false, BASIC, OK},        {"h", "https", false, BEARER, OK},
         {"h", "http", true, BASIC, OK},         {"h", "https", true, BASIC, OK},
-        {"h", "socks", true, BASIC, OK},        {"h", "socks", false, BASIC, NO_VALUE},
+        {"h", "socks", true, BASIC, NO_VALUE},  {"h", "socks", false, BASIC, NO_VALUE},
         {"h", "ftp", false, BASIC, NO_VALUE},   {"h", "", false, BASIC, NO_VALUE},
         {"h", "http", false, 0, NO_VALUE},      {"h", "http", false, 4, NO_VALUE},
         {"h", "http", false, 5, NO_VALUE},      {"h", "http", false, 6, NO_VALUE},
@@ -112,7 +112,7 @@ static void spaces(void)
     CHECK(url_session_protection_space_receives_credential_securely(space));
     const uint8_t *bytes = GARBAGE;
     size_t length = 1;
-    CHECK(url_session_protection_space_get_distinguished_name(space, 0, &bytes, &length) == NO_VALUE);
+    CHECK(url_session_protection_space_distinguished_name_at(space, 0, &bytes, &length) == NO_VALUE);
     CHECK(bytes == NULL && length == 0);
     url_session_protection_space_release(space);
 }

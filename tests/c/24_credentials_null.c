@@ -68,7 +68,7 @@ static void bad_space(void *handle, UrlSessionStatus expected)
     CHECK(!url_session_protection_space_receives_credential_securely(handle));
     CHECK(url_session_protection_space_copy_server_trust(handle) == NULL);
     CHECK(url_session_protection_space_distinguished_name_count(handle) == 0);
-    CHECK(url_session_protection_space_get_distinguished_name(handle, 0, &bytes, &length) == expected);
+    CHECK(url_session_protection_space_distinguished_name_at(handle, 0, &bytes, &length) == expected);
     CHECK(bytes == NULL && length == 0);
     CHECK(url_session_credential_storage_set_credential(storage, handle, credential, true) == expected);
     CHECK(url_session_credential_storage_copy_credential(storage, handle, NULL) == NULL);
@@ -111,9 +111,9 @@ static void bad_trust(void *handle, UrlSessionStatus expected)
     CHECK(!url_session_server_trust_is_trusted(handle));
     CHECK(url_session_server_trust_copy_error(handle) == NULL);
     CHECK(url_session_server_trust_certificate_count(handle) == 0);
-    CHECK(url_session_server_trust_get_certificate(handle, 0, &bytes, &length) == expected);
+    CHECK(url_session_server_trust_certificate_at(handle, 0, &bytes, &length) == expected);
     CHECK(bytes == NULL && length == 0);
-    CHECK(url_session_server_trust_get_public_key_sha256(handle, 0, hash) == expected);
+    CHECK(url_session_server_trust_public_key_sha256_at(handle, 0, hash) == expected);
     WRITTEN_NULL(UrlSessionCredential, url_session_credential_new_with_server_trust(handle, &out) == expected);
 }
 
@@ -129,8 +129,8 @@ static void null_arguments(void)
 {
     const uint8_t *bytes = GARBAGE;
     size_t length = 1;
-    CHECK(url_session_protection_space_get_distinguished_name(space, 0, NULL, &length) == NO_POINTER);
-    CHECK(url_session_protection_space_get_distinguished_name(space, 0, &bytes, NULL) == NO_POINTER);
+    CHECK(url_session_protection_space_distinguished_name_at(space, 0, NULL, &length) == NO_POINTER);
+    CHECK(url_session_protection_space_distinguished_name_at(space, 0, &bytes, NULL) == NO_POINTER);
     CHECK(url_session_credential_new_with_server_trust(NULL, NULL) == NO_POINTER);
     CHECK(url_session_credential_storage_copy_credential(storage, space, "\xff") == NULL);
     CHECK(url_session_credential_storage_remove_credential(storage, space, "\xff") == NO_VALUE);

@@ -74,6 +74,17 @@ fn a045_what_is_stored_answers_digest_too() {
 }
 
 #[test]
+fn a045_what_is_stored_for_a_weaker_scheme_is_found_too() {
+    let (strong, refusals) = Digest::default().guard();
+    let origin = realm::origin(&realm::any(vec![strong, realm::basic("here", "alice", "secret")]));
+    let (_, configuration) = storing(&space(&origin), &Credential::user("alice", "secret"));
+    let recorder = Recorder::default().meeting(|_| Reply::Default);
+    let story = Story::told_to(recorder, &configuration, &Request::new(&origin.url("/hello")));
+    assert_eq!((story.response().status_code(), realm::schemes(&origin.requests()).concat()), (200, "-Basic".into()));
+    assert_eq!((asked(story.recorder).len(), refusals.all().len()), (1, 2), "the slot is asked once");
+}
+
+#[test]
 fn e015_a_stored_credential_is_proposed_until_it_fails() {
     let origin = guarded();
     let (storage, configuration) = storing(&space(&origin), &Credential::user("bob", "wrong"));

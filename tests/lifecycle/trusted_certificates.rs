@@ -107,7 +107,13 @@ fn r056_subdomains_are_pinned_where_it_is_said() {
     let pin = |includes| {
         trusting().set(|c| {
             let key = [1; 32];
-            url_session_configuration_add_pinned_public_key(c, c"LOCALHOST.".as_ptr(), key.as_ptr(), includes)
+            url_session_configuration_add_pinned_public_key(
+                c,
+                c"LOCALHOST.".as_ptr(),
+                key.as_ptr(),
+                key.len(),
+                includes,
+            )
         })
     };
     // A dot at the end of a name is no way around.
@@ -258,7 +264,18 @@ fn a_pin_for_no_host() {
     for host in [c"", c"a b", c"https://example.com", c"example.com:443"] {
         let key = [0; 32];
         let status =
-            url_session_configuration_add_pinned_public_key(configuration.get(), host.as_ptr(), key.as_ptr(), true);
+            url_session_configuration_add_pinned_public_key(configuration.get(), host.as_ptr(), key.as_ptr(), 32, true);
+        assert_eq!(status, UrlSessionStatus::INVALID_ARGUMENT);
+    }
+}
+
+#[test]
+fn a_pin_that_is_no_hash() {
+    // In base64, as other programs write it, and too short.
+    for pin in [b"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".as_slice(), &[0; 31], &[]] {
+        let (configuration, host) = (Configuration::default(), c"localhost".as_ptr());
+        let (pin, length) = (pin.as_ptr(), pin.len());
+        let status = url_session_configuration_add_pinned_public_key(configuration.get(), host, pin, length, true);
         assert_eq!(status, UrlSessionStatus::INVALID_ARGUMENT);
     }
 }

@@ -32,8 +32,7 @@ impl ProtectionSpace {
     pub fn issuers(&self) -> Vec<Vec<u8>> {
         let issuer = |index| {
             let (mut bytes, mut length) = (ptr::null(), 0);
-            let status =
-                url_session_protection_space_get_distinguished_name(self.get(), index, &mut bytes, &mut length);
+            let status = url_session_protection_space_distinguished_name_at(self.get(), index, &mut bytes, &mut length);
             assert_eq!(status, UrlSessionStatus::OK);
             // SAFETY: the library lends this many bytes while the space is held.
             unsafe { slice::from_raw_parts(bytes, length) }.to_vec()
@@ -59,7 +58,7 @@ impl ServerTrust {
     pub fn chain(&self) -> Vec<Vec<u8>> {
         let certificate = |index| {
             let (mut bytes, mut length) = (ptr::null(), 0);
-            let status = url_session_server_trust_get_certificate(self.get(), index, &mut bytes, &mut length);
+            let status = url_session_server_trust_certificate_at(self.get(), index, &mut bytes, &mut length);
             assert_eq!(status, UrlSessionStatus::OK);
             // SAFETY: the library lends this many bytes while the trust is held.
             unsafe { slice::from_raw_parts(bytes, length) }.to_vec()
@@ -69,7 +68,7 @@ impl ServerTrust {
 
     pub fn public_key(&self, index: usize) -> [u8; 32] {
         let mut hash = [0; 32];
-        let status = url_session_server_trust_get_public_key_sha256(self.get(), index, hash.as_mut_ptr());
+        let status = url_session_server_trust_public_key_sha256_at(self.get(), index, hash.as_mut_ptr());
         assert_eq!(status, UrlSessionStatus::OK);
         hash
     }
@@ -85,7 +84,7 @@ impl ServerTrust {
 impl Configuration {
     pub fn pinned(self, host: &str, key: [u8; 32]) -> Self {
         let host = c_text(host);
-        self.set(|c| url_session_configuration_add_pinned_public_key(c, host.as_ptr(), key.as_ptr(), false))
+        self.set(|c| url_session_configuration_add_pinned_public_key(c, host.as_ptr(), key.as_ptr(), key.len(), false))
     }
 
     /// Nobody but who is added.

@@ -45,6 +45,10 @@ pub(crate) fn from_pem_files(certificates: &Path, key: Option<&Path>) -> Result<
     from_pem(&certificates, key.as_ref().map(|key| key.as_slice()))
 }
 
+pub(crate) fn from_pkcs12_file(path: &Path, passphrase: &str) -> Result<Arc<ClientIdentity>, Error> {
+    from_pkcs12(&Zeroizing::new(roots::read(path)?), passphrase)
+}
+
 pub(crate) fn from_pkcs12(bytes: &[u8], passphrase: &str) -> Result<Arc<ClientIdentity>, Error> {
     if bytes.len() > LARGEST {
         return Err(unusable("the PKCS #12 file is larger than 1 MiB: it is not one of a client certificate"));
