@@ -59,6 +59,11 @@ fn proves_in_a_directory(name: &str) {
     assert!(directory.files().is_empty(), "{name} left {:?}", directory.files());
 }
 
+/// Who is below /basic has to be alice.
+fn guarded() -> Origin {
+    realm::origin(&realm::by_folder([("basic", realm::basic("here", "alice", "secret"))]))
+}
+
 /// An informational response, then the response.
 fn early(connection: &mut Connection) {
     while connection.read_request().is_some() {
@@ -80,6 +85,8 @@ fn c01_null_and_dead_handles_everywhere() {
     proves("01_null");
     proves("01_null_transfers");
     proves("01_null_cookies");
+    proves("01_null_trust");
+    succeeds(&linked_dynamically("01_null_challenges"), &[&guarded().url("")]);
 }
 
 #[test]
@@ -283,10 +290,7 @@ fn c23_proxies() {
 
 #[test]
 fn c24_challenges_and_credentials() {
-    let guard = realm::by_folder([("basic", realm::basic("here", "alice", "secret"))]);
-    let origin = realm::origin(&guard);
-    succeeds(&linked_dynamically("24_challenges"), &[&origin.url("")]);
-    succeeds(&linked_dynamically("24_credentials_null"), &[&origin.url("")]);
+    succeeds(&linked_dynamically("24_challenges"), &[&guarded().url("")]);
     proves("24_credentials");
 }
 

@@ -100,6 +100,7 @@ static void bad_task(void *bad, UrlSessionStatus status)
     CHECK(url_session_task_copy_response(bad) == NULL);
     CHECK(url_session_task_redirect_count(bad) == 0);
     CHECK(url_session_task_copy_redirect_response(bad, 0) == NULL);
+    CHECK(url_session_task_copy_next_request(bad) == NULL);
     CHECK(url_session_task_copy_error(bad) == NULL);
     CHECK(url_session_task_count_of_bytes_sent(bad) == 0);
     CHECK(url_session_task_count_of_bytes_received(bad) == 0);

@@ -1,5 +1,5 @@
-/* Which hosts want https, the https-only switch and the guard of addresses: what is no object, what is no host, who
- * keeps the storage, and what a task is told. */
+/* Which hosts want https, the https-only switch and the guard of addresses: what is no host, who keeps the storage, and
+ * what a task is told. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,49 +37,6 @@ static int32_t end_of(UrlSessionConfiguration *configuration, const char *to, co
     return outcome.error;
 }
 
-static void bad_storage(void *storage, UrlSessionStatus status)
-{
-    CHECK(url_session_hsts_storage_retain(storage) == NULL);
-    url_session_hsts_storage_release(storage);
-    CHECK(url_session_hsts_storage_set_host(storage, "h.example", 1, false) == status);
-    CHECK(!url_session_hsts_storage_contains(storage, "h.example"));
-    CHECK(url_session_hsts_storage_remove_all(storage) == status);
-    CHECK(url_session_hsts_storage_import(storage, NULL, 0) == status);
-    CHECK(url_session_hsts_storage_copy_export(storage) == NULL);
-    WRITTEN_NULL(UrlSessionError, url_session_hsts_storage_set_file(storage, NULL, &out) == status);
-    WRITTEN_NULL(UrlSessionError, url_session_hsts_storage_flush(storage, &out) == status);
-    CHECK(url_session_hsts_storage_flush(storage, NULL) == status);
-    UrlSessionConfiguration *configuration = url_session_configuration_new_default();
-    /* NULL is none, and anything else that is no storage changes nothing. */
-    CHECK(url_session_configuration_set_hsts_storage(configuration, storage) == (storage == NULL ? OK : status));
-    UrlSessionHstsStorage *kept = url_session_configuration_copy_hsts_storage(configuration);
-    CHECK((kept == NULL) == (storage == NULL));
-    url_session_hsts_storage_release(kept);
-    url_session_configuration_release(configuration);
-}
-
-static void bad_configuration(void *configuration, UrlSessionStatus status)
-{
-    CHECK(url_session_configuration_set_hsts_storage(configuration, NULL) == status);
-    CHECK(url_session_configuration_copy_hsts_storage(configuration) == NULL);
-    CHECK(url_session_configuration_set_requires_https(configuration, true) == status);
-    CHECK(!url_session_configuration_requires_https(configuration));
-    CHECK(url_session_configuration_set_refuses_private_addresses(configuration, true) == status);
-    CHECK(!url_session_configuration_refuses_private_addresses(configuration));
-}
-
-static void no_objects(void)
-{
-    UrlSessionConfiguration *configuration = url_session_configuration_new_default();
-    UrlSessionHstsStorage *storage = url_session_hsts_storage_new();
-    UrlSessionHstsStorage *released = url_session_hsts_storage_new();
-    url_session_hsts_storage_release(released);
-    sweep(bad_storage, configuration, released);
-    sweep(bad_configuration, storage, released);
-    url_session_hsts_storage_release(storage);
-    url_session_configuration_release(configuration);
-}
-
 static void no_values(void)
 {
     static const char *const hosts[] = {"", ".", "127.0.0.1", "127.1", "[::1]", "a b", "http://h.example/", "\xE9"};
@@ -88,9 +45,6 @@ static void no_values(void)
         CHECK(url_session_hsts_storage_set_host(storage, hosts[index], 1, true) == NO_VALUE);
         CHECK(!url_session_hsts_storage_contains(storage, hosts[index]));
     }
-    CHECK(url_session_hsts_storage_set_host(storage, NULL, 1, true) == NO_POINTER);
-    CHECK(!url_session_hsts_storage_contains(storage, NULL));
-    CHECK(url_session_hsts_storage_import(storage, NULL, 1) == NO_POINTER);
     CHECK(url_session_hsts_storage_import(storage, (const uint8_t *)"\xFF\x00\n\"", 4) == OK);
     CHECK(url_session_hsts_storage_set_host(storage, "h.example", UINT64_MAX, false) == OK);
     CHECK(url_session_hsts_storage_set_host(storage, "gone.example", 0, false) == OK);
@@ -121,7 +75,7 @@ static void who_keeps_it(const char *to)
 
     UrlSessionHstsStorage *shared = url_session_hsts_storage_shared();
     CHECK(shared != NULL && shared == url_session_hsts_storage_shared());
-    // Lent: there is nothing to give back, and nothing happens.
+    /* Lent: there is nothing to give back, and nothing happens. */
     url_session_hsts_storage_release(shared);
     CHECK(!url_session_hsts_storage_contains(shared, "localhost"));
 }
@@ -170,7 +124,6 @@ int main(int count, char **arguments)
     CHECK(count > 2);
     char to[256];
     snprintf(to, sizeof to, "http://localhost%s/hello", strrchr(arguments[1], ':'));
-    no_objects();
     no_values();
     who_keeps_it(to);
     switches(to);

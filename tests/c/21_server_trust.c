@@ -295,31 +295,6 @@ static void files(void)
     url_session_configuration_release(configuration);
 }
 
-static void nulls(void)
-{
-    UrlSessionConfiguration *configuration = url_session_configuration_new_default();
-    UrlSessionError *error = (UrlSessionError *)&error;
-    uint8_t key[32] = {0};
-    CHECK(url_session_configuration_add_pinned_public_key(NULL, "localhost", key, sizeof key, false) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, NULL, key, sizeof key, false) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, "localhost", NULL, 32, false) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, "", key, sizeof key, false) == INVALID_ARGUMENT);
-    CHECK(url_session_configuration_add_trusted_certificates_file(NULL, "x", &error) == NULL_ARGUMENT);
-    CHECK(error == NULL);
-    CHECK(url_session_configuration_add_trusted_certificates_file(configuration, NULL, NULL) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_add_trusted_certificates_directory(configuration, NULL, NULL) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_set_trusts_platform_certificates(NULL, true) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_set_uses_environment_certificates(NULL, true) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_set_dangerously_accepts_any_server_certificate(NULL, true) == NULL_ARGUMENT);
-    CHECK(url_session_configuration_set_logs_tls_secrets(NULL, true) == NULL_ARGUMENT);
-    CHECK(!url_session_configuration_trusts_platform_certificates(NULL));
-    CHECK(!url_session_configuration_uses_environment_certificates(NULL));
-    CHECK(!url_session_configuration_dangerously_accepts_any_server_certificate(NULL));
-    CHECK(!url_session_configuration_logs_tls_secrets(NULL));
-    url_session_configuration_release(configuration);
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, "localhost", key, sizeof key, false) == INVALID_HANDLE);
-}
-
 int main(int count, char **arguments)
 {
     uint8_t pin[32];
@@ -327,7 +302,6 @@ int main(int count, char **arguments)
     strange = arguments[1];
     known = arguments[2];
     authority = arguments[3];
-    nulls();
     in_the_slot();
     later_from_another_thread();
     never();

@@ -8,8 +8,6 @@
 
 #define OK URL_SESSION_STATUS_OK
 #define INVALID URL_SESSION_STATUS_INVALID_ARGUMENT
-#define NULL_ARGUMENT URL_SESSION_STATUS_NULL_ARGUMENT
-#define DEAD URL_SESSION_STATUS_INVALID_HANDLE
 
 static const char *const bad_keys[] = {"", "ftp", "http:", "http://", "http://host:80", "all://a b", "*", "caf\xE9"};
 static const char *const bad_proxies[] = {"",
@@ -29,31 +27,6 @@ static const char *const bad_exceptions[] = {"host:port", "10.0.0.0/33", "a,b/c"
 static bool is(const char *text, const char *expected)
 {
     return text != NULL && strcmp(text, expected) == 0;
-}
-
-static void null_and_dead(void)
-{
-    UrlSessionConfiguration *configuration = url_session_configuration_new_default();
-    UrlSessionRequest *request;
-    CHECK(url_session_request_new("http://nowhere.invalid/hello", &request) == OK);
-    CHECK(url_session_configuration_set_proxy(NULL, "all", "proxy") == NULL_ARGUMENT);
-    CHECK(url_session_configuration_set_proxy(configuration, NULL, "proxy") == NULL_ARGUMENT);
-    CHECK(url_session_configuration_proxy(NULL, "all") == NULL);
-    CHECK(url_session_configuration_proxy(configuration, NULL) == NULL);
-    CHECK(url_session_configuration_set_proxy_exceptions(NULL, "*") == NULL_ARGUMENT);
-    CHECK(url_session_configuration_proxy_exceptions(NULL) == NULL);
-    CHECK(url_session_configuration_set_uses_environment_proxies(NULL, true) == NULL_ARGUMENT);
-    CHECK(!url_session_configuration_uses_environment_proxies(NULL));
-    CHECK(url_session_request_set_proxy(NULL, "proxy") == NULL_ARGUMENT);
-    CHECK(url_session_request_proxy(NULL) == NULL);
-    /* One kind is not the other. */
-    CHECK(url_session_request_set_proxy((UrlSessionRequest *)configuration, "proxy") == DEAD);
-    CHECK(url_session_request_proxy((UrlSessionRequest *)configuration) == NULL);
-    url_session_configuration_release(configuration);
-    url_session_request_release(request);
-    CHECK(url_session_configuration_set_proxy(configuration, "all", "proxy") == DEAD);
-    CHECK(url_session_configuration_proxy(configuration, "all") == NULL);
-    CHECK(url_session_request_set_proxy(request, "proxy") == DEAD);
 }
 
 /* After all that was refused, everything is as it was before. */
@@ -163,7 +136,6 @@ static void through_it(const char *origin, const char *proxy)
 int main(int count, char **arguments)
 {
     CHECK(count > 2);
-    null_and_dead();
     misuse();
     set_and_read();
     through_it(arguments[1], arguments[2]);

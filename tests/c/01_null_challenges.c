@@ -3,6 +3,9 @@
 
 #include "null.h"
 
+#define NONE URL_SESSION_CREDENTIAL_PERSISTENCE_NONE
+#define BASIC URL_SESSION_AUTHENTICATION_METHOD_HTTP_BASIC
+
 /* One living object of every kind that challenges have; of a server's certificates a dead one will do. */
 static UrlSessionChallenge *challenge;
 static UrlSessionChallengeCompletion *completion;
@@ -96,6 +99,8 @@ static void bad_storage(void *handle, UrlSessionStatus expected)
     CHECK(url_session_credential_storage_copy_credential(handle, space, NULL) == NULL);
     CHECK(url_session_credential_storage_remove_credential(handle, space, NULL) == expected);
     CHECK(url_session_credential_storage_remove_all(handle) == expected);
+    WRITTEN_NULL(UrlSessionError, url_session_credential_storage_set_file(handle, "path", &out) == expected);
+    WRITTEN_NULL(UrlSessionError, url_session_credential_storage_flush(handle, &out) == expected);
     if (handle != NULL)
         CHECK(url_session_configuration_set_credential_storage(configuration, handle) == expected);
 }
@@ -122,6 +127,8 @@ static void bad_owner(void *handle, UrlSessionStatus expected)
     CHECK(url_session_configuration_set_credential(handle, "http://a", credential) == expected);
     CHECK(url_session_configuration_set_credential_storage(handle, storage) == expected);
     CHECK(url_session_configuration_copy_credential_storage(handle) == NULL);
+    CHECK(url_session_configuration_set_uses_netrc(handle, true, NULL) == expected);
+    CHECK(!url_session_configuration_uses_netrc(handle));
     CHECK(url_session_request_set_credential(handle, URL_SESSION_CREDENTIAL_USE_NONE, NULL) == expected);
 }
 
@@ -131,7 +138,27 @@ static void null_arguments(void)
     size_t length = 1;
     CHECK(url_session_protection_space_distinguished_name_at(space, 0, NULL, &length) == NO_POINTER);
     CHECK(url_session_protection_space_distinguished_name_at(space, 0, &bytes, NULL) == NO_POINTER);
+    WRITTEN_NULL(UrlSessionProtectionSpace, url_session_protection_space_new(NULL, 80, "http", false, NULL, BASIC,
+                                                                             &out) == NO_POINTER);
+    WRITTEN_NULL(UrlSessionProtectionSpace,
+                 url_session_protection_space_new("a", 80, NULL, false, NULL, BASIC, &out) == NO_POINTER);
+    CHECK(url_session_protection_space_new("a", 80, "http", false, NULL, BASIC, NULL) == NO_POINTER);
+    WRITTEN_NULL(UrlSessionCredential, url_session_credential_new_with_user(NULL, "p", NONE, &out) == NO_POINTER);
+    WRITTEN_NULL(UrlSessionCredential, url_session_credential_new_with_user("u", NULL, NONE, &out) == NO_POINTER);
+    CHECK(url_session_credential_new_with_user("u", "p", NONE, NULL) == NO_POINTER);
+    WRITTEN_NULL(UrlSessionCredential, url_session_credential_new_with_bearer_token(NULL, NONE, &out) == NO_POINTER);
+    CHECK(url_session_credential_new_with_bearer_token("t", NONE, NULL) == NO_POINTER);
     CHECK(url_session_credential_new_with_server_trust(NULL, NULL) == NO_POINTER);
+    CHECK(url_session_configuration_set_credential(configuration, NULL, credential) == NO_POINTER);
+    CHECK(url_session_configuration_set_credential(configuration, "http://a", NULL) == OK);
+    CHECK(url_session_configuration_set_credential_storage(configuration, NULL) == OK);
+    CHECK(url_session_configuration_set_uses_netrc(configuration, true, NULL) == OK);
+    CHECK(url_session_configuration_set_uses_netrc(configuration, true, "\xff") == NO_VALUE);
+    CHECK(url_session_configuration_uses_netrc(configuration));
+    CHECK(url_session_credential_storage_set_file(storage, NULL, NULL) == OK);
+    CHECK(url_session_credential_storage_set_file(storage, "/dev/null/below", NULL) == URL_SESSION_STATUS_FAILED);
+    WRITTEN_NULL(UrlSessionError, url_session_credential_storage_set_file(storage, "\xff", &out) == NO_VALUE);
+    CHECK(url_session_credential_storage_flush(storage, NULL) == OK);
     CHECK(url_session_credential_storage_copy_credential(storage, space, "\xff") == NULL);
     CHECK(url_session_credential_storage_remove_credential(storage, space, "\xff") == NO_VALUE);
 }
@@ -153,8 +180,9 @@ static void make_objects(const char *base)
     url_session_task_release(task);
     url_session_release(session);
     CHECK(reached(&released, 1));
-    CHECK(url_session_credential_new_with_user("u", "p", URL_SESSION_CREDENTIAL_PERSISTENCE_NONE, &credential) == OK);
+    CHECK(url_session_credential_new_with_user("u", "p", NONE, &credential) == OK);
     CHECK(url_session_request_new("http://a/", &request) == OK);
+    CHECK(url_session_credential_storage_shared() == url_session_credential_storage_shared());
     storage = url_session_credential_storage_new();
     configuration = url_session_configuration_new_default();
 }
@@ -164,7 +192,7 @@ int main(int count, char **arguments)
     CHECK(count > 1);
     make_objects(arguments[1]);
     UrlSessionCredential *dead;
-    CHECK(url_session_credential_new_with_user("u", "p", URL_SESSION_CREDENTIAL_PERSISTENCE_NONE, &dead) == OK);
+    CHECK(url_session_credential_new_with_user("u", "p", NONE, &dead) == OK);
     url_session_credential_release(dead);
     sweep(bad_challenge, completion, dead);
     sweep(bad_completion, challenge, dead);
