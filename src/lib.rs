@@ -10,16 +10,20 @@
 //!                     (the parcel)                  (the outbox)
 //! ```
 //!
-//! Stations stand in a line and call only the next one. Nouns (task, message, error) travel through them and call
-//! nobody. The outbox is one trait, `Delegate`: the only way anything goes back to the application. Where transport
-//! must tell how far it is, or needs the next bytes of a body, it has trait arguments that `lifecycle` implements.
+//! Stations stand in a line and call only the next one. Nouns (task, message, challenge, error) travel through them
+//! and call nobody. The outbox is one trait, `Delegate`: the only way anything goes back to the application. Where
+//! transport must tell how far it is, needs the next bytes of a body, or asks whom to trust and as whom to go, it has
+//! trait arguments that `lifecycle` implements. What is remembered of servers is in `store`.
 //!
 //! | step | Apple's life cycle with a custom delegate | lives in |
 //! |---|---|---|
 //! | 1 | configuration: default, ephemeral | `session/configuration.rs` |
 //! | 2 | session from configuration and delegate | `session/mod.rs` |
 //! | 3 | tasks, suspended until `resume`; the request with what is added | `session/mod.rs`, `lifecycle/request.rs` |
-//! | 4 | connection and trust | `lifecycle/exchange.rs`, `transport/` |
+//! | 4 | https where the host or the session wants it | `lifecycle/transport_security.rs`, `store/hsts/` |
+//! | 4 | connection: proxy, tunnel, addresses, TLS, trust | `lifecycle/exchange.rs`, `transport/`, `transport/tls/` |
+//! | 4 | challenges: who is asked, and what is made of the answer | `lifecycle/challenge.rs`, `lifecycle/party.rs` |
+//! | 4 | as whom a request goes to a server, to a proxy | `lifecycle/authorization.rs`, `lifecycle/proxy.rs` |
 //! | 4, 5 | cookies, for every hop | `lifecycle/cookies.rs`, `store/` |
 //! | 5 | redirect, then back to 4 | `lifecycle/redirect.rs` |
 //! | 6 | a download goes on at the offset where it stopped | `lifecycle/resumption.rs`, `task/resume_data.rs` |
