@@ -29,7 +29,7 @@ static void did_receive_challenge(void *context, UrlSession *session, UrlSession
     (void)session;
     if (url_session_protection_space_authentication_method(space) ==
         URL_SESSION_AUTHENTICATION_METHOD_CLIENT_CERTIFICATE) {
-        fprintf(stderr, "%s asks for a certificate; it names %zu authorities\n",
+        fprintf(stderr, "%s asks for a certificate; authorities that it names: %zu\n",
                 url_session_protection_space_host(space), url_session_protection_space_distinguished_name_count(space));
         url_session_challenge_completion_answer(completion, URL_SESSION_CHALLENGE_DISPOSITION_USE_CREDENTIAL,
                                                 client->credential);

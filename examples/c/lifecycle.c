@@ -27,6 +27,17 @@ static void did_create_task(void *context, UrlSession *session, UrlSessionTask *
     line("slot", "did_create_task: task %" PRIu64 ", %s", url_session_task_identifier(task), state(task));
 }
 
+/* For every new TLS connection. Pins, or a certificate that only the application knows, would be looked at here. */
+static void did_receive_challenge(void *context, UrlSession *session, UrlSessionChallenge *challenge,
+                                  UrlSessionChallengeCompletion *completion)
+{
+    (void)context, (void)session;
+    line("slot", "session_did_receive_challenge: answer PERFORM_DEFAULT_HANDLING");
+    print_challenge(challenge);
+    url_session_challenge_completion_answer(completion, URL_SESSION_CHALLENGE_DISPOSITION_PERFORM_DEFAULT_HANDLING,
+                                            NULL);
+}
+
 static void will_redirect(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
                           UrlSessionRequest *request, UrlSessionRedirectionCompletion *completion)
 {
@@ -77,6 +88,22 @@ static void release(void *context)
 }
 
 /* Delegates of a task's own have one slot each here; what they leave NULL goes to the session's. */
+
+/* A user who gets it right the second time. */
+static void password_asked(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionChallenge *challenge,
+                           UrlSessionChallengeCompletion *completion)
+{
+    bool is_first = url_session_challenge_previous_failure_count(challenge) == 0;
+    UrlSessionCredential *credential;
+    (void)context, (void)session;
+    line("slot", "task_did_receive_challenge: task %" PRIu64 ", answer USE_CREDENTIAL, %s",
+         url_session_task_identifier(task), is_first ? "with a wrong password" : "with the right password");
+    print_challenge(challenge);
+    check(url_session_credential_new_with_user("alice", is_first ? "sesame" : "secret",
+                                               URL_SESSION_CREDENTIAL_PERSISTENCE_FOR_SESSION, &credential));
+    url_session_challenge_completion_answer(completion, URL_SESSION_CHALLENGE_DISPOSITION_USE_CREDENTIAL, credential);
+    url_session_credential_release(credential);
+}
 
 static void *allow_later(void *completion)
 {
@@ -154,6 +181,7 @@ static UrlSession *open_session(const char *authority)
         .context = "the session's delegate",
         .release = release,
         .did_create_task = did_create_task,
+        .session_did_receive_challenge = did_receive_challenge,
         .task_will_perform_http_redirection = will_redirect,
         .data_task_did_receive_response = did_receive_response,
         .data_task_did_receive_data = did_receive_data,
@@ -265,6 +293,12 @@ static void tour_origin(const char *base, const char *authority)
     UrlSession *session = open_session(authority);
     suspended_then_resumed(session, at(base, "/hello"));
 
+    heading("Step 4: a challenge, before the 401 becomes the response: asked again after a wrong password");
+    run_with_delegate(make(session, at(base, "/private")),
+                      (UrlSessionDelegate){.task_did_receive_challenge = password_asked}, 0);
+    heading("Step 4: the same place again; nobody is asked, for the credential is kept for the session");
+    run(make(session, at(base, "/private")), 0);
+
     heading("Step 5: redirects, followed, and one that is not: then the 302 is the result");
     run(make(session, at(base, "/redirect/2")), 0);
     run_with_delegate(make(session, at(base, "/redirect/1")),
@@ -311,7 +345,8 @@ int main(int argc, char **argv)
 {
     sem_init(&told, 0, 0);
     begin_transcript("The life cycle of a URL session");
-    printf("Steps 6, 8, 9 and 12 are told by transfers; 4 and 11 come with later versions.\n");
+    printf("Steps 6, 8, 9 and 12 are told by transfers; 11 comes with a later version. Over https, step 4 also asks\n"
+           "whom to trust, whenever a connection is made.\n");
     if (argc == 2) {
         tour_network(argv[1]);
     } else if (argc == 4) {

@@ -4,9 +4,7 @@
  *     login_cookies FILE FORM BASE
  *
  * FORM, such as "user=alice&password=secret", is posted to BASE/login, and BASE/account printed. FILE is a Netscape
- * cookie file, which curl -b reads too. Whatever follows is for the tests' origin, which can run this:
- *
- *     target/debug/examples/origin target/c/login_cookies cookies.txt "user=alice&password=secret"
+ * cookie file, which curl -b reads too.
  */
 #include <inttypes.h>
 #include <semaphore.h>
@@ -93,7 +91,7 @@ static bool ask(const char *file, const char *base, const char *path, const char
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
+    if (argc != 4) {
         fprintf(stderr, "usage: login_cookies FILE FORM BASE\n");
         return 2;
     }

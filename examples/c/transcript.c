@@ -90,6 +90,29 @@ void print_error(const char *what, const UrlSessionError *error)
     url_session_error_release(underlying);
 }
 
+void print_challenge(const UrlSessionChallenge *challenge)
+{
+    static const char *const methods[] = {"unknown", "HTTP_BASIC", "HTTP_DIGEST",        "BEARER",
+                                          "NEGOTIATE", "NTLM",     "CLIENT_CERTIFICATE", "SERVER_TRUST"};
+    UrlSessionProtectionSpace *space = url_session_challenge_copy_protection_space(challenge);
+    UrlSessionServerTrust *trust = url_session_protection_space_copy_server_trust(space);
+    UrlSessionError *error = url_session_challenge_copy_error(challenge);
+    detail("%s, asked by %s://%s:%d", methods[url_session_protection_space_authentication_method(space)],
+           url_session_protection_space_protocol(space), url_session_protection_space_host(space),
+           url_session_protection_space_port(space));
+    if (trust == NULL) {
+        detail("realm %s, refused so far %" PRIu32, or_none(url_session_protection_space_realm(space)),
+               url_session_challenge_previous_failure_count(challenge));
+    } else {
+        detail("certificates %zu, %s", url_session_server_trust_certificate_count(trust),
+               url_session_server_trust_is_trusted(trust) ? "trusted" : "not trusted");
+    }
+    if (error != NULL) print_error("because of", error);
+    url_session_error_release(error);
+    url_session_server_trust_release(trust);
+    url_session_protection_space_release(space);
+}
+
 const char *state(const UrlSessionTask *task)
 {
     static const char *const names[] = {"running", "suspended", "canceling", "completed"};

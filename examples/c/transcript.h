@@ -22,6 +22,7 @@ void surprise(const char *format, ...);
 
 void print_response(const UrlSessionResponse *response);
 void print_error(const char *what, const UrlSessionError *error);
+void print_challenge(const UrlSessionChallenge *challenge);
 const char *state(const UrlSessionTask *task);
 
 /* Ends the program with 1 where a call was wrong. */

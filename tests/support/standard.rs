@@ -23,7 +23,7 @@ pub fn serve(connection: &mut Connection) {
 }
 
 /// Answers one request; false where that ends the connection.
-pub(super) fn answer(connection: &mut Connection, request: &Request) -> bool {
+pub fn answer(connection: &mut Connection, request: &Request) -> bool {
     let (path, query) = request.target().split_once('?').unwrap_or((request.target(), ""));
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts[..] {
