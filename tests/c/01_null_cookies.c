@@ -128,7 +128,7 @@ static void wrong_values(void)
     REFUSED(expires = (double)NAN);
     REFUSED(expires = (double)-INFINITY);
     REFUSED(same_site = 4);
-    REFUSED(same_site = SIZE_MAX);
+    REFUSED(same_site = UINT32_MAX);
     WRITTEN_NULL(UrlSessionCookie, url_session_cookie_new_with_header("nowhere", "a=1", &out) == NO_VALUE);
     WRITTEN_NULL(UrlSessionCookie, url_session_cookie_new_with_header(URL, "a=1; Domain=com", &out) == NO_VALUE);
     CHECK(url_session_cookie_storage_store_header(storage, "ftp://shop.test/", "a=1") == NO_VALUE);

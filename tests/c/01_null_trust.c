@@ -136,6 +136,9 @@ static void null_certificates(void)
                  url_session_credential_new_with_pkcs12(NULL, 1, NULL, NONE, &out, &why) == NO_POINTER);
     CHECK(why == NULL);
     WRITTEN_NULL(UrlSessionError, url_session_credential_new_with_pkcs12(bytes, 1, "", NONE, NULL, &out) == NO_POINTER);
+    WRITTEN_NULL(UrlSessionCredential,
+                 url_session_credential_new_with_pkcs12_file(NULL, NULL, NONE, &out, &why) == NO_POINTER);
+    WRITTEN_NULL(UrlSessionError, url_session_credential_new_with_pkcs12_file("", "", NONE, NULL, &out) == NO_POINTER);
     why = GARBAGE;
     WRITTEN_NULL(UrlSessionCredential,
                  url_session_credential_new_with_signer(bytes, 1, NULL, NONE, &out, &why) == NO_POINTER);

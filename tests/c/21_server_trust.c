@@ -259,7 +259,7 @@ static void pinned(const uint8_t pin[32])
     for (int is_right = 0; is_right < 2; is_right++) {
         UrlSessionConfiguration *configuration = url_session_configuration_new_default();
         const uint8_t *key = is_right ? pin : other;
-        CHECK(url_session_configuration_add_pinned_public_key(configuration, "127.0.0.1", key, sizeof key, false) == OK);
+        CHECK(url_session_configuration_add_pinned_public_key(configuration, "127.0.0.1", key, 32, false) == OK);
         Run run;
         begin(&run, accept, configuration, strange);
         CHECK(reached(&run.completed, 1));
