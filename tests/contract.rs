@@ -120,11 +120,17 @@ fn c05_answers() {
 
 #[test]
 fn c06_every_function_in_every_slot() {
-    proves("06_reentrancy");
-    let (origin, early, directory) = (Origin::http(standard::serve), Origin::http(early), Directory::default());
+    let (origin, early, directory) = (guarded(), Origin::http(early), Directory::default());
+    let asking = certificate::server_that_asks_for_a_client_certificate(certificate::self_signed());
+    let asking = Origin::tls(asking, standard::serve);
+    let (base, secure) = (origin.url(""), asking.url(""));
+    succeeds(&linked_dynamically("06_reentrancy"), &[&base, &secure]);
+    let client = file(&directory, "client.pem", certificate::client().pem());
+    succeeds(&linked_dynamically("06_reentrancy_challenges"), &[&base, &secure, &client]);
     // What is cancelled with a session after it was paused leaves its file to the resume data.
     let directory = directory.path().display().to_string();
-    succeeds(&linked_dynamically("06_reentrancy_transfers"), &[&origin.url(""), &directory, &early.url("")]);
+    let program = linked_dynamically("06_reentrancy_transfers");
+    succeeds(&program, &[&base, &directory, &early.url(""), &secure]);
 }
 
 #[test]

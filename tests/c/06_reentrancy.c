@@ -124,9 +124,11 @@ static void run_once(int place, void (*what)(Run *, UrlSessionTask *), bool else
 
 int main(int count, char **arguments)
 {
-    CHECK(count > 1);
+    CHECK(count > 2);
     keep_objects(arguments[1]);
+    keep_challenges(arguments[1], arguments[2]);
     in_every_place(PLACES, run_once, url(arguments[1], "/redirect/0"));
+    release_challenges();
     release_objects();
     return 0;
 }

@@ -298,14 +298,16 @@ static void run_once(int place, void (*what)(Run *, UrlSessionTask *), bool else
 
 int main(int count, char **arguments)
 {
-    CHECK(count > 3);
+    CHECK(count > 4);
     base = arguments[1];
     directory = arguments[2];
     early = arguments[3];
     keep_objects(base);
+    keep_challenges(base, arguments[4]);
     char to[512];
     strcpy(to, url(base, "/hello"));
     in_every_place(PLACES, run_once, to);
+    release_challenges();
     release_objects();
     return 0;
 }

@@ -4,8 +4,11 @@
 
 #include <string.h>
 
+#include "challenges.h"
+#include "cookies.h"
 #include "kept.h"
 #include "run.h"
+#include "trust.h"
 
 static void handler_of_a_new_task(void *context, UrlSessionData *body, UrlSessionResponse *head, UrlSessionError *why)
 {
@@ -241,6 +244,7 @@ static void call_task(UrlSessionTask *task)
     url_session_response_release(url_session_task_copy_redirect_response(task, 0));
     CHECK(url_session_task_copy_redirect_response(task, SIZE_MAX) == NULL);
     CHECK(url_session_task_redirect_count(task) <= 20);
+    url_session_request_release(url_session_task_copy_next_request(task));
     url_session_error_release(url_session_task_copy_error(task));
     CHECK(url_session_task_count_of_bytes_sent(task) >= 0);
     CHECK(url_session_task_count_of_bytes_received(task) >= 0);
@@ -327,6 +331,9 @@ static void everything(Run *run, UrlSessionTask *task)
     call_objects();
     call_streams();
     call_file();
+    call_challenges();
+    call_cookies();
+    call_trust();
     call_task(task);
     call_data_makers(run, request);
     call_upload_makers(run, request);
