@@ -327,7 +327,7 @@ typedef uint32_t UrlSessionCredentialPersistence;
 /**
  * A private key that never leaves where it is: a smart card, a TPM, a key store. Fill `size` with
  * sizeof(UrlSessionSigner). The struct is copied. `sign` is called on library threads, perhaps on several at once, and
- * may block: it holds up its own connection and nothing else.
+ * may block: it holds up its own connection, and with 32 that make connections at once others that sign.
  */
 typedef struct {
     /**
@@ -1563,8 +1563,8 @@ UrlSessionStatus url_session_credential_new_with_pem_files(const char *certifica
 
 /**
  * The same from PKCS #12 (`.p12`, `.pfx`), encrypted with AES or, as older programs do, with triple DES or RC2. A
- * `passphrase` of NULL is an empty one. FAILED also for a wrong passphrase, and past 1 MiB. Takes the time that the
- * file's own iteration counts ask for, up to a million.
+ * `passphrase` of NULL is an empty one. FAILED also for a wrong passphrase, and past 256 KiB. Takes the time that
+ * the file's own iteration counts ask for, up to a million for each of its parts: read none that you do not trust.
  */
 UrlSessionStatus url_session_credential_new_with_pkcs12(const uint8_t *pkcs12,
                                                         size_t length,

@@ -13,7 +13,7 @@ use crate::transport::client_certificate;
 /// WWW-Authenticate, a field a line: what answers a challenge can be sent.
 pub fn challenge_header(bytes: &[u8]) {
     let fields: Vec<_> = fields(bytes).collect();
-    for challenge in offers(fields.iter().map(Text::as_str)).iter().filter_map(DigestChallenge::read) {
+    for challenge in offers(fields.iter().map(Text::as_str), true).iter().filter_map(DigestChallenge::read) {
         let Ok(mut session) = DigestSession::new(challenge) else { return };
         for field in &fields {
             let request = DigestRequest { user: "ü\"\\", password: "", method: "GET", uri: "/", body_hash: Some("") };

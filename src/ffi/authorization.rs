@@ -1,7 +1,7 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use super::configuration::{change, read, snapshot};
+use super::configuration::{ConfigurationObject, change, read, snapshot};
 use super::convert::{checked, copied, optional_text, text};
 use super::handle::borrow;
 use super::{
@@ -76,9 +76,13 @@ pub extern "C" fn url_session_configuration_set_credential_storage(
     configuration: *mut UrlSessionConfiguration,
     storage: *mut UrlSessionCredentialStorage,
 ) -> UrlSessionStatus {
-    change(configuration, |configuration| {
+    checked(|| {
+        let configuration = borrow::<ConfigurationObject>(configuration)?;
         let storage = if storage.is_null() { None } else { Some(borrow::<CredentialStorage>(storage)?) };
-        Ok(configuration.rules.credential_storage = storage)
+        let before =
+            configuration.with(|configuration| std::mem::replace(&mut configuration.rules.credential_storage, storage));
+        // Outside the lock, for it may write a file.
+        Ok(drop(before))
     })
 }
 

@@ -16,7 +16,7 @@ const LONGEST_SIGNATURE: usize = 4096;
 
 /// A private key that never leaves where it is: a smart card, a TPM, a key store. Fill `size` with
 /// sizeof(UrlSessionSigner). The struct is copied. `sign` is called on library threads, perhaps on several at once, and
-/// may block: it holds up its own connection and nothing else.
+/// may block: it holds up its own connection, and with 32 that make connections at once others that sign.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct UrlSessionSigner {
@@ -123,8 +123,8 @@ pub extern "C" fn url_session_credential_new_with_pem_files(
 }
 
 /// The same from PKCS #12 (`.p12`, `.pfx`), encrypted with AES or, as older programs do, with triple DES or RC2. A
-/// `passphrase` of NULL is an empty one. FAILED also for a wrong passphrase, and past 1 MiB. Takes the time that the
-/// file's own iteration counts ask for, up to a million.
+/// `passphrase` of NULL is an empty one. FAILED also for a wrong passphrase, and past 256 KiB. Takes the time that
+/// the file's own iteration counts ask for, up to a million for each of its parts: read none that you do not trust.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_credential_new_with_pkcs12(
     pkcs12: *const u8,

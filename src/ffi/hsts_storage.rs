@@ -1,7 +1,7 @@
 use std::ffi::c_char;
 use std::path::Path;
 
-use super::configuration::{ConfigurationObject, change};
+use super::configuration::ConfigurationObject;
 use super::convert::{boundary, bytes, checked, copied, explained, optional_text, text};
 use super::handle::{self, Handle, borrow};
 use super::{UrlSessionConfiguration, UrlSessionData, UrlSessionError, UrlSessionStatus, invalid};
@@ -129,9 +129,12 @@ pub extern "C" fn url_session_configuration_set_hsts_storage(
     configuration: *mut UrlSessionConfiguration,
     storage: *mut UrlSessionHstsStorage,
 ) -> UrlSessionStatus {
-    change(configuration, |configuration| {
+    checked(|| {
+        let configuration = borrow::<ConfigurationObject>(configuration)?;
         let storage = if storage.is_null() { None } else { Some(borrow::<HstsStorage>(storage)?) };
-        Ok(configuration.rules.hsts = storage)
+        let before = configuration.with(|configuration| std::mem::replace(&mut configuration.rules.hsts, storage));
+        // Outside the lock, for it may write a file.
+        Ok(drop(before))
     })
 }
 

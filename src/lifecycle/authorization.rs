@@ -18,15 +18,21 @@ use crate::store::Netrc;
 use crate::task::Task;
 use crate::transport::{ExtraField, Route};
 
+/// What the netrc file says of a host, or of one login there.
+struct Entry {
+    host: String,
+    login: Option<String>,
+    credential: Option<Arc<Credential>>,
+}
+
 pub(super) struct Authorization<'a> {
     task: &'a Arc<Task>,
     means: Means<'a>,
     pub(super) challenges: Challenges<'a>,
     origin: Party,
-    /// What the netrc file says of a host.
-    netrc: Option<(String, Option<Arc<Credential>>)>,
-    /// A delegate said who to be in place of what the application wrote itself.
-    is_taken_over: bool,
+    netrc: Option<Entry>,
+    /// Where a delegate said who to be in place of what the application wrote itself.
+    taken_over: Option<Url>,
 }
 
 impl<'a> Authorization<'a> {
@@ -37,7 +43,7 @@ impl<'a> Authorization<'a> {
             challenges: Challenges::new(task, means.keys()),
             origin: Party::default(),
             netrc: None,
-            is_taken_over: false,
+            taken_over: None,
         }
     }
 
@@ -46,15 +52,16 @@ impl<'a> Authorization<'a> {
         let Some(file) = self.means.rules.netrc.path() else { return Ok(()) };
         let url = request.url()?;
         let Some(host) = url.host_str() else { return Ok(()) };
-        let is_known = self.netrc.as_ref().is_some_and(|(known, _)| known == host);
+        let login = user_info(url).map(|(user, _)| user);
+        let is_known = self.netrc.as_ref().is_some_and(|entry| entry.host == host && entry.login == login);
         let says_who = request.headers().contains(AUTHORIZATION.as_str())
             || !matches!(request.credential(), RequestCredential::Inherit);
         if is_known || says_who {
             return Ok(());
         }
-        let (asked, login) = (host.to_owned(), user_info(url).map(|(user, _)| user));
-        let read = spawn_blocking(move || Netrc::read(&file).credential(&asked, login.as_deref())).await;
-        self.netrc = Some((host.to_owned(), read.unwrap_or_default()));
+        let (asked, of) = (host.to_owned(), login.clone());
+        let read = spawn_blocking(move || Netrc::read(&file).credential(&asked, of.as_deref())).await;
+        self.netrc = Some(Entry { host: host.to_owned(), login, credential: read.unwrap_or_default() });
         Ok(())
     }
 
@@ -93,7 +100,9 @@ impl<'a> Authorization<'a> {
         // Boxed, for few answers are refusals.
         let is_met = Box::pin(self.origin.meet(&self.challenges, &errand, keys, response)).await?;
         if is_met {
-            self.is_taken_over |= request.headers().contains(AUTHORIZATION.as_str());
+            if request.headers().contains(AUTHORIZATION.as_str()) {
+                self.taken_over = request.url().ok().cloned();
+            }
             self.take_over(request, AUTHORIZATION);
         }
         Ok(is_met)
@@ -111,7 +120,7 @@ impl<'a> Authorization<'a> {
         let url = request.url()?;
         let is_explicit = request.headers().contains(AUTHORIZATION.as_str());
         let is_left_alone = is_explicit || matches!(request.credential(), RequestCredential::Nobody);
-        let is_taken_over = self.is_taken_over && self.stays(url);
+        let is_taken_over = self.taken_over.as_ref().is_some_and(|there| is_same_origin(there, url));
         // Row R020: the request's own first.
         let given = match request.credential() {
             RequestCredential::This(credential) => Some(credential.clone()),
@@ -132,12 +141,15 @@ impl<'a> Authorization<'a> {
     /// Then the session's, the URL's, the netrc file's.
     fn inherited(&self, url: &Url) -> Option<Arc<Credential>> {
         let of_session = self.means.rules.credentials.iter().find(|(origin, _)| is_same_origin(origin, url));
+        let first = || self.task.original_request().url().ok();
         let of_netrc = || {
-            let (host, credential) = self.netrc.as_ref()?;
-            credential.clone().filter(|_| url.host_str() == Some(host))
+            let entry = self.netrc.as_ref()?;
+            // What began with TLS does not go on without it.
+            let is_safe = url.scheme() == "https" || first().is_none_or(|first| first.scheme() == "http");
+            entry.credential.clone().filter(|_| is_safe && url.host_str() == Some(&entry.host))
         };
         let of_url = || {
-            let first = self.task.original_request().url().ok().filter(|_| self.stays(url));
+            let first = first().filter(|_| self.stays(url));
             let (user, password) = user_info(url).or_else(|| user_info(first?))?;
             // A password that is not in the URL may be in the file.
             let credential = match password {

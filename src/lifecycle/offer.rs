@@ -23,7 +23,10 @@ impl Offer {
         };
         let fields: Vec<_> =
             response.headers().get_all(name).iter().map(|value| Text::from_field(value.as_bytes())).collect();
-        offers(fields.iter().map(Text::as_str)).iter().filter_map(|offer| Self::new(errand, offer)).collect()
+        offers(fields.iter().map(Text::as_str), errand.has_body_at_hand())
+            .iter()
+            .filter_map(|offer| Self::new(errand, offer))
+            .collect()
     }
 
     fn new(errand: &Errand<'_>, offer: &OfferedScheme) -> Option<Self> {
@@ -42,10 +45,8 @@ impl Offer {
             AuthenticationMethod::Digest => Some(DigestChallenge::read(offer)?),
             _ => None,
         };
-        // What protects the body as well needs one that is at hand.
-        let is_possible = errand.has_body_at_hand() || digest.as_ref().and_then(DigestChallenge::body_hasher).is_none();
         let realm = offer.realm().map(Text::new);
-        is_possible.then(|| Self { space: Space { realm, ..space(errand.peer, method) }, digest })
+        Some(Self { space: Space { realm, ..space(errand.peer, method) }, digest })
     }
 
     pub(super) fn takes(&self, credential: &Credential) -> bool {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::challenge::Challenges;
 use super::errand::Errand;
 use super::offer::Offer;
@@ -10,8 +12,8 @@ use crate::challenge::{
 };
 use crate::error::Error;
 use crate::message::Response;
-use crate::message::authorization::{DigestRequest, DigestSession, basic, bearer};
-use crate::store::{Admission, Admissions, CredentialStorage, Scope};
+use crate::message::authorization::{DigestRequest, DigestSession, basic, basic_folder, bearer};
+use crate::store::{Admission, Admissions, CredentialStorage, Key, Scope};
 
 /// However a server and a delegate play with each other, it ends.
 const MOST_ROUNDS: u32 = 20;
@@ -21,6 +23,8 @@ struct Chosen {
     space: Space,
     credential: Arc<Credential>,
     digest: Option<DigestSession>,
+    /// The delegate said so just now: what is known already was kept before, or taken away since.
+    is_new: bool,
 }
 
 /// What went out with the request under way.
@@ -62,10 +66,11 @@ impl Party {
         }
         let own = errand.own.as_ref().filter(|own| !self.was_refused(own, errand));
         let known = || {
-            keys.admissions.find(errand.peer.place(), errand.url, errand.own.as_ref(), |known| {
-                let value = value(&known.credential, known.digest.as_mut(), errand)?;
-                Some((Sent::to(&known.space, &known.credential), value))
-            })
+            // Nobody else takes the place of who the request says it is.
+            let is_somebody = errand.own.is_some() || !errand.is_given;
+            let found = || keys.admissions.find(errand.peer.place(), errand.url.map(Url::path), errand.own.as_ref());
+            let Key { space, credential, mut digest } = is_somebody.then(found)??;
+            Some((Sent::to(&space, &credential), value(&credential, digest.as_mut(), errand)?))
         };
         let ahead = || {
             let method = match own?.proof() {
@@ -84,22 +89,26 @@ impl Party {
         self.rounds = 0;
         let sent = self.sent.take();
         if let Some(chosen) = self.chosen.take() {
-            let Chosen { space, credential, digest } = chosen;
+            let Chosen { space, credential, digest, is_new } = chosen;
             let is_own = errand.own.as_ref().is_some_and(|own| own.is_same(&credential));
             if credential.persistence() == Persistence::Permanent
-                && !is_own
+                && is_new
                 && let Some(storage) = keys.storage
             {
                 // Only what is no password and no token is refused, and that was not chosen.
                 let _ = storage.set(&space, credential.clone(), false);
             }
             if credential.persistence() != Persistence::None || is_own {
-                let scope = errand.url.map_or(Scope::Proxy, |url| Scope::Url(url.clone()));
+                let paths = |url| match &digest {
+                    Some(digest) => digest.challenge().paths(url),
+                    None => vec![basic_folder(url)],
+                };
+                let scope = errand.url.map_or(Scope::Proxy, |url| Scope::Below(paths(url)));
                 keys.admissions.learn(Admission { space, scope, credential, digest, is_shared: !is_own });
             }
         }
-        if let Some((space, info)) = sent.and_then(|sent| sent.space).zip(info) {
-            keys.admissions.update(&space, info);
+        if let (Some(Sent { space: Some(space), credential, .. }), Some(info)) = (sent, info) {
+            keys.admissions.update(&space, &credential, info);
         }
     }
 
@@ -121,7 +130,7 @@ impl Party {
             if let Some(stale) =
                 offers.iter().find(|offer| offer.is_stale() && sent.space.as_ref() == Some(&offer.space))
             {
-                return Ok(self.choose(stale, sent.credential));
+                return Ok(self.choose(stale, sent.credential, false));
             }
             self.refuse(&offers, sent, keys);
         }
@@ -131,17 +140,17 @@ impl Party {
                 continue;
             }
             if let Some(known) = self.known(&offer, errand, keys) {
-                return Ok(self.choose(&offer, known));
+                return Ok(self.choose(&offer, known, false));
             }
             let proposed = self.proposed(&offer, errand, keys);
-            let credential = match challenges.ask(self.challenge(&offer, &proposed, response)).await? {
-                ChallengeAnswer::Use(credential) => credential,
-                ChallengeAnswer::Default if proposed.is_some() => proposed,
+            let (credential, is_new) = match challenges.ask(self.challenge(&offer, &proposed, response)).await? {
+                ChallengeAnswer::Use(credential) => (credential, true),
+                ChallengeAnswer::Default if proposed.is_some() => (proposed, false),
                 // Of what is weaker, the first that there is something for.
                 ChallengeAnswer::Default => {
                     let mut weaker = offers.filter(|offer| !self.rejected.contains(&offer.space));
                     let found = weaker.find_map(|offer| Some((self.proposed(&offer, errand, keys)?, offer)));
-                    return Ok(found.is_some_and(|(credential, offer)| self.choose(&offer, credential)));
+                    return Ok(found.is_some_and(|(credential, offer)| self.choose(&offer, credential, false)));
                 }
                 ChallengeAnswer::Cancel => return Err(Error::cancelled()),
                 ChallengeAnswer::Reject => {
@@ -149,11 +158,11 @@ impl Party {
                     continue;
                 }
             };
-            let is_new = |credential: &Arc<Credential>| {
-                !self.refused.iter().any(|(space, other)| *space == offer.space && other.is_same(credential))
+            let was_refused = |credential: &Arc<Credential>| {
+                self.refused.iter().any(|(space, other)| *space == offer.space && other.is_same(credential))
             };
-            return Ok(match credential.filter(|credential| offer.takes(credential) && is_new(credential)) {
-                Some(credential) => self.choose(&offer, credential),
+            return Ok(match credential.filter(|credential| offer.takes(credential) && !was_refused(credential)) {
+                Some(credential) => self.choose(&offer, credential, is_new),
                 None => false,
             });
         }
@@ -167,7 +176,7 @@ impl Party {
         Challenge::new(space, proposed.clone()).by(response.clone(), failures)
     }
 
-    fn choose(&mut self, offer: &Offer, credential: Arc<Credential>) -> bool {
+    fn choose(&mut self, offer: &Offer, credential: Arc<Credential>, is_new: bool) -> bool {
         let digest = match &offer.digest {
             Some(challenge) => match DigestSession::new(challenge.clone()) {
                 Ok(session) => Some(session),
@@ -175,7 +184,7 @@ impl Party {
             },
             None => None,
         };
-        self.chosen = Some(Chosen { space: offer.space.clone(), credential, digest });
+        self.chosen = Some(Chosen { space: offer.space.clone(), credential, digest, is_new });
         true
     }
 
@@ -199,7 +208,7 @@ impl Party {
 
     /// Row E014: what let the session in elsewhere in this space needs no new question.
     fn known(&self, offer: &Offer, errand: &Errand<'_>, keys: Keys<'_>) -> Option<Arc<Credential>> {
-        if errand.is_left_alone || errand.own.is_some() {
+        if errand.is_left_alone || errand.is_given || errand.own.is_some() {
             return None;
         }
         keys.admissions.credential(&offer.space).filter(|known| !self.was_refused(known, errand))

@@ -79,7 +79,12 @@ pub(super) async fn next(
 fn propose(rules: &Rules, request: &Request, status: u16, location: &HeaderValue) -> Result<Arc<Request>, Error> {
     let from = request.url()?;
     let target = resolve(from, Text::from_field(location.as_bytes()).as_str())?;
-    let target = Location::from_url(transport_security::upgraded(rules, &target).unwrap_or(target));
+    let mut target = transport_security::upgraded(rules, &target).unwrap_or(target);
+    if !is_same_origin(from, &target) {
+        // RFC 9110, 4.2.4: who one is elsewhere is not for a server to say. Fails only for URLs that cannot have it.
+        let _ = target.set_username("").and_then(|()| target.set_password(None));
+    }
+    let target = Location::from_url(target);
     Ok(Arc::new(follow(rules, request, status, from, target)?))
 }
 

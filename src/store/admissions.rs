@@ -5,19 +5,47 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use url::Url;
 
 use crate::challenge::{Credential, Protocol, Space};
-use crate::message::authorization::{DigestSession, basic_covers};
+use crate::message::authorization::DigestSession;
 
 const MOST: usize = 256;
+
+/// Of one server or proxy.
+const MOST_AT_A_PLACE: usize = 16;
 
 /// How far an admission reaches.
 pub(crate) enum Scope {
     /// A proxy is a proxy everywhere.
     Proxy,
-    /// The URL that was let in.
-    Url(Url),
+    /// What begins with one of these paths.
+    Below(Vec<String>),
+}
+
+impl Scope {
+    fn covers(&self, path: Option<&str>) -> bool {
+        match (self, path) {
+            (Self::Proxy, None) => true,
+            (Self::Below(tops), Some(path)) => tops.iter().any(|top| path.starts_with(top)),
+            _ => false,
+        }
+    }
+
+    /// Whether nothing is lost without the other.
+    fn includes(&self, other: &Self) -> bool {
+        match other {
+            Self::Proxy => true,
+            Self::Below(tops) => tops.iter().all(|top| self.covers(Some(top))),
+        }
+    }
+}
+
+/// What a task is let in with.
+pub(crate) struct Key {
+    pub(crate) space: Space,
+    pub(crate) credential: Arc<Credential>,
+    /// For one request.
+    pub(crate) digest: Option<DigestSession>,
 }
 
 pub(crate) struct Admission {
@@ -30,26 +58,10 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    fn covers(&self, url: Option<&Url>) -> bool {
-        match (&self.scope, url) {
-            (Scope::Proxy, None) => true,
-            (Scope::Url(accepted), Some(url)) => match &self.digest {
-                Some(digest) => digest.challenge().covers(accepted, url),
-                None => basic_covers(accepted, url),
-            },
-            _ => false,
-        }
-    }
-
-    /// Whether nothing is lost without the other.
     fn replaces(&self, other: &Self) -> bool {
         let is_same_space = other.space == self.space && other.is_shared == self.is_shared;
-        let is_below = match &other.scope {
-            Scope::Proxy => true,
-            Scope::Url(accepted) => self.covers(Some(accepted)),
-        };
         let has_use = match other.credential.is_same(&self.credential) {
-            true => !is_below && self.digest.is_none(),
+            true => !self.scope.includes(&other.scope) && self.digest.is_none(),
             // Of tasks that bring their own, each has its own.
             false => !other.is_shared,
         };
@@ -64,10 +76,15 @@ pub(crate) struct Admissions {
 }
 
 impl Admissions {
-    /// The newest knows best.
+    /// The newest knows best, and no server crowds out the others.
     pub(crate) fn learn(&self, admission: Admission) {
         let mut known = self.known.lock();
-        known.retain(|other| !admission.replaces(other));
+        let place = (admission.space.host.as_str(), admission.space.port, admission.space.protocol);
+        let mut at_place = 0;
+        known.retain(|other| {
+            at_place += usize::from(other.space.is_at(place));
+            !admission.replaces(other) && (at_place < MOST_AT_A_PLACE || !other.space.is_at(place))
+        });
         known.truncate(MOST - 1);
         known.push_front(admission);
         self.has_any.store(true, Ordering::Release);
@@ -78,13 +95,12 @@ impl Admissions {
     }
 
     /// What lets in at this place: the credential that a task brings itself, or else the session's.
-    pub(crate) fn find<T>(
+    pub(crate) fn find(
         &self,
         place: (&str, u16, Protocol),
-        url: Option<&Url>,
+        path: Option<&str>,
         own: Option<&Arc<Credential>>,
-        authorize: impl FnOnce(&mut Admission) -> Option<T>,
-    ) -> Option<T> {
+    ) -> Option<Key> {
         if !self.has_any.load(Ordering::Acquire) {
             return None;
         }
@@ -93,9 +109,12 @@ impl Admissions {
                 Some(own) => admission.credential.is_same(own),
                 None => admission.is_shared,
             };
-            is_usable && admission.space.is_at(place) && admission.covers(url)
+            is_usable && admission.space.is_at(place) && admission.scope.covers(path)
         };
-        authorize(self.known.lock().iter_mut().find(is_wanted)?)
+        let mut known = self.known.lock();
+        let found = known.iter_mut().find(is_wanted)?;
+        let digest = found.digest.as_mut().map(DigestSession::take_turn);
+        Some(Key { space: found.space.clone(), credential: found.credential.clone(), digest })
     }
 
     /// What the session was let in with elsewhere in this space.
@@ -104,12 +123,10 @@ impl Admissions {
         known.iter().find(|known| known.is_shared && known.space == *space).map(|known| known.credential.clone())
     }
 
-    /// What the server says about the next request of a digest (RFC 7616, 3.5).
-    pub(crate) fn update(&self, space: &Space, info: &str) {
-        for known in self.known.lock().iter_mut().filter(|known| known.space == *space) {
-            if let Some(digest) = &mut known.digest {
-                digest.update(info);
-            }
-        }
+    /// What the server says to a user about the next request of a digest (RFC 7616, 3.5).
+    pub(crate) fn update(&self, space: &Space, credential: &Credential, info: &str) {
+        let mut known = self.known.lock();
+        let is_meant = |known: &&mut Admission| known.space == *space && known.credential.is_same(credential);
+        known.iter_mut().filter(is_meant).filter_map(|known| known.digest.as_mut()).for_each(|it| it.update(info));
     }
 }

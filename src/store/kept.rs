@@ -145,8 +145,25 @@ impl KeptFile {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound && directory_of(&path).is_dir() => Ok(Vec::new()),
             read => read.map_err(|cause| unreadable(&cause)),
         };
-        Ok((Self { path, changes: None }, content?))
+        let content = content?;
+        make_private(&path);
+        Ok((Self { path, changes: None }, content))
     }
+}
+
+/// From here on its owner's alone; where that cannot be, it is once it is replaced.
+fn make_private(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(metadata) = path.metadata() {
+        let mut permissions = metadata.permissions();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&permissions);
+        if mode & 0o077 != 0 {
+            std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, mode & !0o077);
+            let _ = std::fs::set_permissions(path, permissions);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

@@ -14,7 +14,7 @@ mod netscape;
 mod public_suffix;
 mod set_cookie;
 
-pub(crate) use admissions::{Admission, Admissions, Scope};
+pub(crate) use admissions::{Admission, Admissions, Key, Scope};
 pub(crate) use cookie::{Cookie, CookieProperties, SameSite};
 pub(crate) use cookie_storage::{CookieStorage, now};
 pub(crate) use credential_storage::CredentialStorage;

@@ -102,7 +102,7 @@ static void call_protection_space(UrlSessionProtectionSpace *space)
     CHECK(!url_session_protection_space_receives_credential_securely(space));
     CHECK(url_session_protection_space_copy_server_trust(space) == NULL);
     CHECK(url_session_protection_space_distinguished_name_count(space) == 0);
-    CHECK(url_session_protection_space_get_distinguished_name(space, 0, &bytes, &length) ==
+    CHECK(url_session_protection_space_distinguished_name_at(space, 0, &bytes, &length) ==
           URL_SESSION_STATUS_INVALID_ARGUMENT);
 }
 
@@ -119,8 +119,8 @@ static void call_server_trust(void)
     CHECK(url_session_error_code(why) == URL_SESSION_ERROR_CODE_SERVER_CERTIFICATE_HAS_UNKNOWN_ROOT);
     url_session_error_release(why);
     CHECK(url_session_server_trust_certificate_count(server_trust) > 0);
-    CHECK(url_session_server_trust_get_certificate(server_trust, 0, &bytes, &length) == OK);
-    CHECK(url_session_server_trust_get_public_key_sha256(server_trust, 0, hash) == OK);
+    CHECK(url_session_server_trust_certificate_at(server_trust, 0, &bytes, &length) == OK);
+    CHECK(url_session_server_trust_public_key_sha256_at(server_trust, 0, hash) == OK);
     UrlSessionCredential *credential;
     CHECK(url_session_credential_new_with_server_trust(server_trust, &credential) == OK);
     url_session_credential_release(credential);
@@ -152,6 +152,7 @@ static void call_client_certificates(void)
     UrlSessionCredential *credential;
     CHECK(url_session_credential_new_with_pem(none, sizeof none, NULL, 0, persistence, &credential, NULL) == failed);
     CHECK(url_session_credential_new_with_pem_files("/dev/null", NULL, persistence, &credential, NULL) == failed);
+    CHECK(url_session_credential_new_with_pkcs12_file("/dev/null", NULL, persistence, &credential, NULL) == failed);
     CHECK(url_session_credential_new_with_pkcs12(none, sizeof none, "", persistence, &credential, NULL) == failed);
     CHECK(url_session_credential_new_with_signer(none, sizeof none, &signer, persistence, &credential, NULL) == failed);
 }

@@ -18,7 +18,7 @@ static void call_trusted_certificates(UrlSessionConfiguration *configuration)
     CHECK(!url_session_configuration_uses_environment_certificates(configuration));
     CHECK(url_session_configuration_set_dangerously_accepts_any_server_certificate(configuration, true) == OK);
     CHECK(url_session_configuration_dangerously_accepts_any_server_certificate(configuration));
-    CHECK(url_session_configuration_add_pinned_public_key(configuration, "shop.test", key, true) == OK);
+    CHECK(url_session_configuration_add_pinned_public_key(configuration, "shop.test", key, 32, true) == OK);
     CHECK(url_session_configuration_set_client_certificate(configuration, "shop.test", NULL) == OK);
     CHECK(url_session_configuration_set_logs_tls_secrets(configuration, true) == OK);
     CHECK(url_session_configuration_logs_tls_secrets(configuration));

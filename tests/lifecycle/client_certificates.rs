@@ -158,7 +158,7 @@ fn pkcs12_that_is_broken_anywhere() {
             drop(Credential::of_pkcs12(&broken, "secret"));
         }
     }
-    refused(Credential::of_pkcs12(&vec![0x30; (1 << 20) + 1], "secret"));
+    refused(Credential::of_pkcs12(&vec![0x30; (256 << 10) + 1], "secret"));
 }
 
 #[test]

@@ -262,6 +262,17 @@ fn q028_a_file_that_was_only_read_is_left_alone() {
     assert_eq!(fs::read_to_string(path).unwrap(), content);
 }
 
+#[cfg(unix)]
+#[test]
+fn q028_a_file_that_others_could_read_becomes_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = Directory::default();
+    let path = directory.file("cookies.txt", b"");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    CookieStorage::default().set_file(&path).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn q028_a_file_that_cannot_be_had_is_an_error() {
     let directory = Directory::default();

@@ -220,3 +220,19 @@ fn a045_a_storage_has_many_users_of_a_space_and_one_default() {
     assert_eq!(url_session_credential_storage_remove_all(storage.get()), UrlSessionStatus::OK);
     assert_eq!(default(), None);
 }
+
+#[test]
+fn e014_what_the_application_removed_stays_removed() {
+    let (origin, storage) = (guarded(), CredentialStorage::default());
+    let configuration = Configuration::ephemeral().credential_storage(Some(&storage));
+    let recorder = Recorder::default().meeting(|_| Reply::Use(Credential::permanent("alice", "secret")));
+    let session = recorder.session(&configuration);
+    session.start(&origin.url("/a/hello"));
+    recorder.wait_for("did_complete 1 ok");
+    assert_eq!(storage.default_user(&space(&origin)).as_deref(), Some("alice"));
+    assert_eq!(url_session_credential_storage_remove_all(storage.get()), UrlSessionStatus::OK);
+    assert_eq!(storage.default_user(&space(&origin)), None);
+    session.start(&origin.url("/b/hello"));
+    recorder.wait_for("did_complete 2 ok");
+    assert_eq!((asked(recorder).len(), storage.default_user(&space(&origin))), (1, None));
+}

@@ -102,3 +102,14 @@ fn q024_netrc_is_looked_up_again_for_another_host() {
     Story::with(&configuration, &Request::new(&url).for_nobody());
     assert_eq!((said(&first.requests()).pop(), said(&second.requests()).pop()), (Some("-".into()), Some("-".into())));
 }
+
+#[test]
+fn q033_two_logins_of_a_host_are_two() {
+    let directory = Directory::default();
+    let file = b"machine 127.0.0.1 login one password secret\nmachine 127.0.0.1 login two password secret\n";
+    let configuration = reading(&directory.file("netrc", file));
+    let origin = Origin::http(standard::serve);
+    let to = origin.url("/hello").replacen("://", "://two@", 1);
+    Story::with(&configuration, &Request::new(&origin.url(&format!("/redirect-to?status=307&url={to}"))));
+    assert_eq!(said(&origin.requests()), [value("one"), value("two")]);
+}

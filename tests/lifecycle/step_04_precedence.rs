@@ -237,3 +237,36 @@ fn r020_a_suppressed_header_is_never_sent() {
     assert_eq!((story.response().status_code(), story.outcome()), (401, "ok".into()));
     assert!(said(&origin.requests()).iter().all(|value| value == "-") && origin.requests().len() <= 3);
 }
+
+#[test]
+fn r020_nobody_else_takes_the_place_of_a_header_that_was_taken_over() {
+    let origin = realm::origin(&realm::basic("here", "bob", "secret"));
+    let recorder = Recorder::default().meeting(|asked| match asked.challenge.response().unwrap().url() {
+        url if url.contains("/b/") && asked.challenge.failures() == 0 => Reply::Use(user("carol")),
+        url if url.contains("/b/") => Reply::Default,
+        _ => Reply::Use(Credential::for_session("bob", "secret")),
+    });
+    let session = recorder.session(&Configuration::ephemeral());
+    session.start(&origin.url("/a/hello"));
+    recorder.wait_for("did_complete 1 ok");
+    session.task_for(&Request::new(&origin.url("/b/hello")).header("Authorization", "Own x")).resume();
+    recorder.wait_for("did_complete 2 ok");
+    assert_eq!(said(&origin.requests())[2..], ["Own x".to_owned(), value("carol")]);
+}
+
+#[test]
+fn q022_a_location_of_another_origin_does_not_say_who_we_are() {
+    let origin = realm::origin(&realm::any(vec![
+        realm::basic("here", "alice", "secret"),
+        realm::basic("here", "mallory", "secret"),
+    ]));
+    let evil = Origin::http(crate::support::standard::serve);
+    let recorder = Recorder::default().meeting(|_| Reply::Use(Credential::for_session("alice", "secret")));
+    let session = recorder.session(&Configuration::ephemeral());
+    session.start(&origin.url("/hello"));
+    recorder.wait_for("did_complete 1 ok");
+    let to = naming(&origin, "mallory:secret");
+    session.start(&evil.url(&format!("/redirect-to?status=307&url={to}")));
+    recorder.wait_for("did_complete 2 ok");
+    assert_eq!(said(&origin.requests()).pop(), Some(value("alice")));
+}

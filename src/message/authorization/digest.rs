@@ -91,6 +91,13 @@ impl DigestSession {
         Ok(format!("Digest {}", field.join(", ")))
     }
 
+    /// For one request: the others count on.
+    pub(crate) fn take_turn(&mut self) -> Self {
+        let turn = self.clone();
+        self.count = self.count.saturating_add(1);
+        turn
+    }
+
     /// What Authentication-Info or Proxy-Authentication-Info says about the next request.
     pub(crate) fn update(&mut self, info: &str) {
         for item in Items::new(info) {

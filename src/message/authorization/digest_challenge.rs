@@ -24,6 +24,9 @@ impl Protection {
     }
 }
 
+/// A domain of more than this is sent ahead to where its first ones lead.
+const MOST_PATHS: usize = 16;
+
 #[derive(Clone)]
 pub(crate) struct DigestChallenge {
     pub(super) realm: String,
@@ -58,7 +61,13 @@ impl DigestChallenge {
             hashes_user: is("userhash", "true"),
             reads_utf8: is("charset", "utf-8"),
             is_stale: is("stale", "true"),
-            domain: offer.parameter("domain").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+            domain: offer
+                .parameter("domain")
+                .unwrap_or_default()
+                .split_whitespace()
+                .take(MOST_PATHS)
+                .map(str::to_owned)
+                .collect(),
         })
     }
 
@@ -76,13 +85,14 @@ impl DigestChallenge {
         self.is_stale
     }
 
-    /// Whether what was accepted for one URL can be sent ahead to another: where the domain says so, else everywhere
-    /// on the server. Never on another origin, whatever the domain says: who guards one server decides for no other.
-    pub(crate) fn covers(&self, accepted: &Url, other: &Url) -> bool {
-        let is_below = |domain: &String| {
-            accepted.join(domain).is_ok_and(|top| is_same_origin(&top, other) && other.path().starts_with(top.path()))
-        };
-        is_same_origin(accepted, other) && (self.domain.is_empty() || self.domain.iter().any(is_below))
+    /// Below which paths of its server what was accepted for a URL can be sent ahead: where the domain says so, else
+    /// everywhere. Never on another origin, whatever the domain says: who guards one server decides for no other.
+    pub(crate) fn paths(&self, accepted: &Url) -> Vec<String> {
+        if self.domain.is_empty() {
+            return vec!["/".to_owned()];
+        }
+        let urls = self.domain.iter().filter_map(|domain| accepted.join(domain).ok());
+        urls.filter(|url| is_same_origin(accepted, url)).map(|url| url.path().to_owned()).collect()
     }
 }
 

@@ -10,7 +10,7 @@ mod offer;
 mod parameters;
 mod scheme;
 
-pub(crate) use basic::{authorize as basic, covers as basic_covers};
+pub(crate) use basic::{authorize as basic, folder as basic_folder};
 pub(crate) use bearer::authorize as bearer;
 pub(crate) use digest::{DigestRequest, DigestSession};
 pub(crate) use digest_algorithm::Hasher;

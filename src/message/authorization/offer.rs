@@ -27,9 +27,10 @@ impl OfferedScheme {
 
 /// What the values of WWW-Authenticate or Proxy-Authenticate offer, from strong to weak. Of what is offered for one
 /// realm several times, as Digest is with several algorithms, only the strongest; a Digest that nobody here can
-/// compute is not offered.
-pub(crate) fn offers<'a>(fields: impl IntoIterator<Item = &'a str>) -> Vec<OfferedScheme> {
-    let mut ranked: Vec<_> = read(fields).into_iter().filter_map(|offer| Some((rank(&offer)?, offer))).collect();
+/// compute is not offered, nor one that protects a body which is not at hand.
+pub(crate) fn offers<'a>(fields: impl IntoIterator<Item = &'a str>, has_body_at_hand: bool) -> Vec<OfferedScheme> {
+    let ranked = |offer: OfferedScheme| Some((rank(&offer, has_body_at_hand)?, offer));
+    let mut ranked: Vec<_> = read(fields).into_iter().filter_map(ranked).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     let mut offers: Vec<OfferedScheme> = Vec::new();
     for (_, offer) in ranked {
@@ -41,12 +42,13 @@ pub(crate) fn offers<'a>(fields: impl IntoIterator<Item = &'a str>) -> Vec<Offer
     offers
 }
 
-fn rank(offer: &OfferedScheme) -> Option<impl Ord + Copy + use<>> {
-    let algorithm = match offer.scheme {
-        Scheme::Digest => Some(DigestChallenge::read(offer)?.hash()),
-        _ => None,
-    };
-    Some((offer.scheme, algorithm))
+fn rank(offer: &OfferedScheme, has_body_at_hand: bool) -> Option<impl Ord + Copy + use<>> {
+    if offer.scheme != Scheme::Digest {
+        return Some((offer.scheme, None));
+    }
+    let challenge = DigestChallenge::read(offer)?;
+    let is_possible = has_body_at_hand || challenge.body_hasher().is_none();
+    is_possible.then(|| (offer.scheme, Some(challenge.hash())))
 }
 
 #[cfg(test)]
@@ -54,7 +56,7 @@ mod tests {
     use super::*;
 
     fn told(field: &str) -> Vec<(Scheme, Option<String>)> {
-        offers([field])
+        offers([field], true)
             .into_iter()
             .map(|offer| (offer.scheme, offer.parameter("algorithm").map(str::to_owned)))
             .collect()
@@ -77,5 +79,17 @@ mod tests {
         assert_eq!(told(&digest("NEW-1024")), []);
         assert_eq!(told("Digest realm=a, nonce=b, qop=\"auth-conf\", Basic realm=a"), [(Scheme::Basic, None)]);
         assert_eq!(told("Digest realm=a, nonce=b, algorithm=MD5, Digest realm=c, nonce=d, algorithm=MD5").len(), 2);
+    }
+
+    #[test]
+    fn what_is_possible_comes_before_what_is_strong() {
+        let field = "Digest realm=a, nonce=b, algorithm=SHA-256, qop=\"auth-int\", \
+                     Digest realm=a, nonce=c, algorithm=MD5, qop=\"auth\", Basic realm=a";
+        let schemes = |has_body| offers([field], has_body).into_iter().map(|offer| (offer.scheme, offer)).collect();
+        let names = |offers: Vec<(Scheme, OfferedScheme)>| -> Vec<_> {
+            offers.iter().map(|(scheme, offer)| (*scheme, offer.parameter("algorithm").map(str::to_owned))).collect()
+        };
+        assert_eq!(names(schemes(true))[0], (Scheme::Digest, Some("SHA-256".to_owned())));
+        assert_eq!(names(schemes(false))[0], (Scheme::Digest, Some("MD5".to_owned())));
     }
 }

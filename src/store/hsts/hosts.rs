@@ -7,6 +7,8 @@ use url::Host;
 use super::policy::{MOST_SECONDS, Policy};
 
 const MOST_HOSTS: usize = 10_000;
+/// What DNS can hold; a longer one is not taken apart label by label.
+const LONGEST_NAME: usize = 253;
 const DAY: u64 = 24 * 60 * 60;
 
 #[derive(Default)]
@@ -34,7 +36,7 @@ pub(super) fn name(host: &str) -> Option<String> {
 /// Without the dot of a full name; none where a part of the name is empty, which no real host's is.
 pub(super) fn plain(name: &str) -> Option<&str> {
     let name = name.strip_suffix('.').unwrap_or(name);
-    (!name.split('.').any(str::is_empty)).then_some(name)
+    (name.len() <= LONGEST_NAME && !name.split('.').any(str::is_empty)).then_some(name)
 }
 
 impl Hosts {
@@ -66,6 +68,9 @@ impl Hosts {
 
     /// Whether it is known, or one above it that includes it.
     pub(super) fn contains(&self, name: &str, now: u64) -> bool {
+        if name.len() > LONGEST_NAME {
+            return false;
+        }
         let counts = |name: &str, is_itself: bool| {
             let known = self.by_name.get(name).filter(|known| known.expires > now);
             known.is_some_and(|known| is_itself || known.includes_subdomains)

@@ -20,7 +20,7 @@ use crate::challenge::{ClientIdentity, Key, Signer};
 use crate::error::{Code, Domain, Error};
 
 /// Reading PKCS #12 is work that the file itself asks for.
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 256 << 10;
 
 type Chain = Vec<CertificateDer<'static>>;
 
@@ -51,7 +51,7 @@ pub(crate) fn from_pkcs12_file(path: &Path, passphrase: &str) -> Result<Arc<Clie
 
 pub(crate) fn from_pkcs12(bytes: &[u8], passphrase: &str) -> Result<Arc<ClientIdentity>, Error> {
     if bytes.len() > LARGEST {
-        return Err(unusable("the PKCS #12 file is larger than 1 MiB: it is not one of a client certificate"));
+        return Err(unusable("the PKCS #12 file is larger than 256 KiB: it is not one of a client certificate"));
     }
     let archive = Pkcs12Archive::from_pkcs12(bytes, passphrase).map_err(|cause| unreadable(&cause))?;
     let Some(bag) = archive.keys.first() else {
