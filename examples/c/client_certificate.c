@@ -7,7 +7,6 @@
  * The certificate is given where the server asks for it, and kept for the session. To show it to one host without being
  * asked there is url_session_configuration_set_client_certificate.
  */
-#include <inttypes.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,25 +62,14 @@ static void release(void *context)
 
 /* The arguments. */
 
-static size_t content_of(const char *path, uint8_t *bytes, size_t size)
-{
-    FILE *file = fopen(path, "rb");
-    size_t length = file == NULL ? 0 : fread(bytes, 1, size, file);
-    if (file == NULL) perror(path);
-    if (file != NULL) fclose(file);
-    return length;
-}
-
 static UrlSessionStatus open_credential(char **argv, UrlSessionCredential **credential, UrlSessionError **error)
 {
-    static uint8_t bytes[1 << 20];
+    const UrlSessionCredentialPersistence persistence = URL_SESSION_CREDENTIAL_PERSISTENCE_FOR_SESSION;
     const char *ending = strrchr(argv[2], '.');
-    if (ending == NULL || strcmp(ending, ".p12") != 0) {
-        return url_session_credential_new_with_pem_files(
-            argv[2], argv[3], URL_SESSION_CREDENTIAL_PERSISTENCE_FOR_SESSION, credential, error);
+    if (ending != NULL && strcmp(ending, ".p12") == 0) {
+        return url_session_credential_new_with_pkcs12_file(argv[2], argv[3], persistence, credential, error);
     }
-    return url_session_credential_new_with_pkcs12(bytes, content_of(argv[2], bytes, sizeof bytes), argv[3],
-                                                  URL_SESSION_CREDENTIAL_PERSISTENCE_FOR_SESSION, credential, error);
+    return url_session_credential_new_with_pem_files(argv[2], argv[3], persistence, credential, error);
 }
 
 static bool configure(UrlSessionConfiguration *configuration, Client *client, int argc, char **argv)
