@@ -37,9 +37,18 @@ impl CredentialStorage {
 impl ProtectionSpace {
     /// Of an http server on loopback.
     pub fn of(port: u16, realm: &str, method: UrlSessionAuthenticationMethod) -> Self {
+        Self::on_loopback(port, false, realm, method)
+    }
+
+    /// Of an HTTP proxy there.
+    pub fn of_proxy(port: u16, realm: &str, method: UrlSessionAuthenticationMethod) -> Self {
+        Self::on_loopback(port, true, realm, method)
+    }
+
+    fn on_loopback(port: u16, is_proxy: bool, realm: &str, method: UrlSessionAuthenticationMethod) -> Self {
         let (host, protocol, realm) = (c_text("127.0.0.1"), c_text("http"), c_text(realm));
         let (host, protocol, realm, mut space) = (host.as_ptr(), protocol.as_ptr(), realm.as_ptr(), ptr::null_mut());
-        let status = url_session_protection_space_new(host, port, protocol, false, realm, method, &mut space);
+        let status = url_session_protection_space_new(host, port, protocol, is_proxy, realm, method, &mut space);
         assert_eq!(status, UrlSessionStatus::OK);
         Self::adopt(space).unwrap()
     }

@@ -30,6 +30,11 @@ fn only(wanted: String, challenge: String) -> Arc<Guard> {
     })
 }
 
+/// Lets everybody in.
+pub fn open() -> Arc<Guard> {
+    Arc::new(|_| Ok(String::new()))
+}
+
 /// Lets nobody in, and says this.
 pub fn closed(fields: &str) -> Arc<Guard> {
     let fields = fields.to_owned();
@@ -72,15 +77,24 @@ pub fn script(
     let guard = guard.clone();
     move |connection| {
         while let Some(request) = connection.read_request() {
-            let stays = match guard(&request) {
-                Ok(fields) if fields.is_empty() => answer(connection, &request),
-                Ok(fields) => standard::respond(connection, &request, 200, &fields, b"let in\n"),
-                Err(fields) => standard::respond(connection, &request, 401, &fields, REFUSED),
-            };
-            if !stays {
+            if !self::answer(&guard, connection, &request, &answer) {
                 return;
             }
         }
+    }
+}
+
+/// The answer to one request; false ends the connection.
+pub(super) fn answer(
+    guard: &Arc<Guard>,
+    connection: &mut Connection,
+    request: &Request,
+    answer: &impl Fn(&mut Connection, &Request) -> bool,
+) -> bool {
+    match guard(request) {
+        Ok(fields) if fields.is_empty() => answer(connection, request),
+        Ok(fields) => standard::respond(connection, request, 200, &fields, b"let in\n"),
+        Err(fields) => standard::respond(connection, request, 401, &fields, REFUSED),
     }
 }
 
