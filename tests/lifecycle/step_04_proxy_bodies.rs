@@ -6,9 +6,10 @@ use crate::support::body::Body;
 use crate::support::challenge::{Credential, Reply};
 use crate::support::directory::Directory;
 use crate::support::downloads::Downloads;
+use crate::support::gate::Gate;
 use crate::support::handle::{Configuration, Request, Session};
 use crate::support::origin::{self, Connection, Origin};
-use crate::support::proxy::{ASKS, AUTHORIZED, Guarded, URLS, serve_the_known};
+use crate::support::proxy::{ASKS, AUTHORIZED, Guarded, URLS, serve, serve_the_known};
 use crate::support::realm;
 use crate::support::recorder::Recorder;
 use crate::support::standard;
@@ -123,6 +124,27 @@ fn a048_what_waits_for_a_100_is_not_sent_to_a_407() {
     let story = Story::told_to(user(), &configuration, &put(NOWHERE).body(BODY));
     assert_eq!((story.outcome(), story.response().status_code()), ("ok".into(), 201));
     assert_eq!(*bodies.lock().unwrap(), [None, Some(BODY.to_vec())]);
+}
+
+#[test]
+fn a048_a_proxy_may_refuse_a_long_body_and_neither_read_it_nor_close() {
+    let gate = Gate::default();
+    let at_gate = gate.clone();
+    let rest = serve(([127, 0, 0, 1], 9).into());
+    let proxy = Origin::http(move |connection: &mut Connection| {
+        if connection.number > 1 {
+            return rest(connection);
+        }
+        connection.read_head();
+        connection.send(ASKS.as_bytes());
+        at_gate.pass();
+    });
+    // So much that the system takes all of it, whoever reads.
+    let body = standard::pattern(0, 100_000);
+    let configuration = Configuration::ephemeral().proxy("all", &proxy.url(""));
+    let story = Story::told_to(user(), &configuration, &put(NOWHERE).body(&body));
+    gate.open();
+    assert_eq!((story.outcome(), story.body() == body), ("ok".into(), true));
 }
 
 /// The numbers of the connections to a proxy that refuses so first.

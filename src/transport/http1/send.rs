@@ -147,6 +147,7 @@ impl Talk<'_> {
                         self.has_sent = true;
                         self.meter.moved();
                         if after > before {
+                            self.body_sent += after - before;
                             self.meter.clone().sent(after - before);
                         }
                     }

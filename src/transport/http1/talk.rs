@@ -15,6 +15,9 @@ use crate::transport::connection::Connection;
 use crate::transport::framing::{self, Framing};
 use crate::transport::{Meter, Settings, tls};
 
+/// What of a body a server reads, even if it has no use for it.
+const SURELY_READ: usize = 64 << 10;
+
 /// Interim answers before the final one.
 pub(in crate::transport) const MOST_INTERIM: usize = 32;
 
@@ -31,6 +34,8 @@ pub(in crate::transport) struct Talk<'a> {
     pub(in crate::transport) connection: &'a mut Connection,
     pub(super) meter: &'a Arc<dyn Meter>,
     pub(super) has_sent: bool,
+    /// Bytes of the request's body so far.
+    pub(super) body_sent: usize,
     pub(super) has_read: bool,
     /// Interim answers so far.
     pub(super) informed: usize,
@@ -38,7 +43,7 @@ pub(in crate::transport) struct Talk<'a> {
 
 impl<'a> Talk<'a> {
     pub(in crate::transport) fn new(connection: &'a mut Connection, meter: &'a Arc<dyn Meter>) -> Self {
-        Self { connection, meter, has_sent: false, has_read: false, informed: 0 }
+        Self { connection, meter, has_sent: false, body_sent: 0, has_read: false, informed: 0 }
     }
 
     pub(super) async fn through(&mut self, mut outgoing: Outgoing, settings: &Settings) -> Result<Answer, Error> {
@@ -51,7 +56,9 @@ impl<'a> Talk<'a> {
             return Err(malformed("it has more fields than this session allows"));
         }
         framing::check(&head)?;
-        let goes_on = was_sent_whole && outgoing.keeps_alive && head.status() != StatusCode::SWITCHING_PROTOCOLS;
+        // What the system took of a refused body may be unread for ever: not all close then, as RFC 9112, 9.3 has it.
+        let was_heard = was_sent_whole && (head.status().is_success() || self.body_sent <= SURELY_READ);
+        let goes_on = was_heard && outgoing.keeps_alive && head.status() != StatusCode::SWITCHING_PROTOCOLS;
         let keeps_alive = goes_on && framing::keeps_alive(head.headers(), head.version());
         let framing = Framing::new(mode, settings.header_size as usize);
         let expected = outgoing.expects_continue;
