@@ -3,8 +3,10 @@
 use crate::server::Server;
 use crate::squid;
 use crate::support::certificate;
+use crate::support::challenge::{Credential, Reply};
 use crate::support::handle::{Configuration, Request};
 use crate::support::origin::Origin;
+use crate::support::recorder::Recorder;
 use crate::support::standard;
 use crate::support::story::Story;
 use crate::tls::Identity;
@@ -81,13 +83,12 @@ fn a018_squid_behind_tls() {
     works_through(&squid.secure_url(""));
 }
 
-#[test]
-fn q036_squid_with_basic() {
-    let Some(squid) = squid::start(false, squid::BASIC) else { return };
+/// With the password of the proxy's URL, and without the right one.
+fn asks_for_a_password(squid: &Server) {
     let with = |login: &str| squid.url("").replacen("://", &format!("://{login}"), 1);
     works_through(&with("user:word@"));
     let origin = Origin::http(standard::serve);
-    for login in ["", "user:wrong@"] {
+    for login in ["", "user:wrong@", "somebody:word@"] {
         assert_eq!(refused(&with(login), "https://127.0.0.1:9/"), ("-1013".into(), 407));
         let story = Story::with(&through(&with(login)), &Request::new(&origin.url("/hello")));
         assert_eq!((story.outcome(), story.response().status_code()), ("ok".into(), 407));
@@ -95,10 +96,55 @@ fn q036_squid_with_basic() {
     assert_eq!(origin.accepted(), 0);
 }
 
+/// With the password that a delegate gives, who is asked once; it is wrong first.
+fn asks_a_delegate(squid: &Server, method: &str) {
+    let recorder = Recorder::letting_in(|asked| {
+        Reply::Use(Credential::for_session("user", ["wrong", "word"][asked.challenge.failures() as usize]))
+    });
+    let servers = [Origin::http(standard::serve), Origin::https(standard::serve), Origin::https(standard::serve)];
+    let session = recorder.session(&through(&squid.url("")));
+    let urls =
+        servers.iter().flat_map(|server| ["/hello", "/redirect/1", "/hello?a=b%20c&d"].map(|path| server.url(path)));
+    for (url, number) in urls.zip(1..) {
+        session.start(&url);
+        recorder.wait_for(&format!("did_complete {number} ok"));
+        assert_eq!(recorder.body(number), b"hello, world\n", "{url}");
+    }
+    let asked = recorder.lines().into_iter().filter(|line| line.starts_with("did_receive_challenge"));
+    let expected = [0, 1].map(|failures| format!("did_receive_challenge 1 {method} \"squid\" {failures} -"));
+    assert_eq!(asked.collect::<Vec<_>>(), expected);
+    for request in servers.iter().flat_map(Origin::requests) {
+        assert_eq!((request.value("proxy-authorization"), request.value("authorization")), (None, None));
+    }
+}
+
 #[test]
-fn q036_squid_with_basic_behind_tls() {
-    let Some(squid) = squid::start(true, squid::BASIC) else { return };
-    works_through(&squid.secure_url("").replacen("://", "://user:word@", 1));
+fn q036_squid_with_basic() {
+    let Some(squid) = squid::start(false, squid::BASIC) else { return };
+    asks_for_a_password(&squid);
+    asks_a_delegate(&squid, "Basic");
+}
+
+#[test]
+fn q045_squid_with_digest() {
+    let Some(squid) = squid::start(false, squid::DIGEST) else { return };
+    asks_for_a_password(&squid);
+    asks_a_delegate(&squid, "Digest");
+}
+
+#[test]
+fn q045_squid_with_both() {
+    let both = format!("{}\n{}", squid::BASIC, squid::DIGEST.rsplit_once("acl").unwrap().0);
+    let Some(squid) = squid::start(false, &both) else { return };
+    asks_a_delegate(&squid, "Digest");
+}
+
+#[test]
+fn q036_squid_with_a_password_behind_tls() {
+    for access in [squid::BASIC, squid::DIGEST] {
+        let Some(squid) = squid::start(true, access) else { return };
+        works_through(&squid.secure_url("").replacen("://", "://user:word@", 1));
+    }
 }
 
 #[test]

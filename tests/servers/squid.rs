@@ -13,11 +13,19 @@ pub const BASIC: &str = "auth_param basic program /usr/lib/squid/basic_ncsa_auth
     http_access allow known
     http_access deny all";
 
+/// The same by Digest.
+pub const DIGEST: &str = "auth_param digest program /usr/lib/squid/digest_file_auth -c digests
+    auth_param digest realm squid
+    acl known proxy_auth REQUIRED
+    http_access allow known
+    http_access deny all";
+
 /// A proxy of HTTP, or of HTTP over TLS.
 pub fn start(is_secure: bool, access: &str) -> Option<Server> {
-    let needs = ["/usr/sbin/squid", "/usr/lib/squid/basic_ncsa_auth"];
+    let needs = ["/usr/sbin/squid", "/usr/lib/squid/basic_ncsa_auth", "/usr/lib/squid/digest_file_auth"];
     let server = Server::start(&needs, &["-N", "-d", "1", "-f", "configuration"], |folder, port| {
         fs::write(folder.join("users"), "user:$apr1$ERlSeeo3$aWtGTkQx5QcvHvonn19.i0\n").unwrap();
+        fs::write(folder.join("digests"), "user:squid:6f92fad21f9869337296099d093a02ad\n").unwrap();
         let address = format!("127.0.0.1:{port}");
         let listen = match is_secure {
             true => format!("https_port {address} tls-cert={}", file(folder, "identity")),
@@ -36,7 +44,7 @@ pub fn start(is_secure: bool, access: &str) -> Option<Server> {
             {}
             ",
             file(folder, "pid"),
-            access.replace("users", &file(folder, "users")),
+            access.replace("users", &file(folder, "users")).replace("digests", &file(folder, "digests")),
         )
     });
     server.map(Server::listening)
