@@ -91,7 +91,7 @@ fn c01_null_and_dead_handles_everywhere() {
 
 #[test]
 fn c02_a_panic_ends_its_call_or_task_only() {
-    let (origin, directory) = (Origin::http(standard::serve), Directory::default());
+    let (origin, directory) = (guarded(), Directory::default());
     let directory_path = directory.path().display().to_string();
     // Rust reports a panic on standard error, as the contract says.
     let output = output(&linked_dynamically("02_panic"), &[&origin.url(""), &directory_path], &[]);
@@ -101,14 +101,16 @@ fn c02_a_panic_ends_its_call_or_task_only() {
 
 #[test]
 fn c03_ownership() {
-    proves("03_ownership");
+    let guard = realm::by_folder([("redirect", realm::basic("here", "alice", "secret"))]);
+    succeeds(&linked_dynamically("03_ownership"), &[&realm::origin(&guard).url("")]);
     proves_in_a_directory("03_ownership_transfers");
 }
 
 #[test]
 fn c04_smaller_and_larger_structs() {
-    proves("04_small_struct");
+    succeeds(&linked_dynamically("04_small_struct"), &[&guarded().url("")]);
     proves("04_small_source");
+    proves("04_small_properties");
 }
 
 #[test]

@@ -186,6 +186,32 @@ static void of_a_download(const char *base, const char *directory, uint32_t plac
     finish(session, &outcome, 2, 1);
 }
 
+static void did_receive_challenge(void *outcome, UrlSession *session, UrlSessionTask *task,
+                                  UrlSessionChallenge *challenge, UrlSessionChallengeCompletion *completion)
+{
+    url_session_challenge_completion_answer(completion, URL_SESSION_CHALLENGE_DISPOSITION_USE_CREDENTIAL, NULL);
+}
+
+/* A question that was never put ends its task, and the next one is put. */
+static void in_a_challenge(const char *base)
+{
+    Outcome outcome = OUTCOME;
+    UrlSessionDelegate delegate = {
+        .size = sizeof delegate,
+        .context = &outcome,
+        .release = did_release,
+        .task_did_receive_challenge = did_receive_challenge,
+        .task_did_complete = did_complete,
+    };
+    UrlSession *session;
+    CHECK(url_session_new(NULL, &delegate, &session) == URL_SESSION_STATUS_OK);
+    CHECK(url_session_fault_panic(IN_THE_NEXT_MESSAGE) == URL_SESSION_STATUS_OK);
+    start(session, url(base, "/basic/hello"));
+    CHECK(reached(&outcome.completed, 1));
+    start(session, url(base, "/basic/hello"));
+    finish(session, &outcome, 2, 1);
+}
+
 /* No task to blame: the session still ends and lets go of its context. */
 static void in_did_become_invalid(void)
 {
@@ -204,6 +230,7 @@ int main(int count, char **arguments)
     in_the_last_message(arguments[1]);
     of_a_download(arguments[1], arguments[2], IN_THE_NEXT_TASK);
     of_a_download(arguments[1], arguments[2], IN_THE_NEXT_MESSAGE);
+    in_a_challenge(arguments[1]);
     in_did_become_invalid();
     return 0;
 }

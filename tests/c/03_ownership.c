@@ -1,12 +1,13 @@
 /* Paragraphs 1 and 2: letting go in every slot, keeping what a slot lends, letting go in any order, and forgetting to
- * invalidate. What nobody holds any more is gone: its handle is dead. */
+ * invalidate. What nobody holds any more is gone: its handle is dead. The origin wants alice and secret below
+ * /redirect. */
 #include <stdint.h>
 #include <string.h>
 
 #include "check.h"
 #include "urlsession.h"
 
-typedef enum { NOWHERE, CREATE, REDIRECTION, RESPONSE, DATA, COMPLETE, INVALID, PLACES } Place;
+typedef enum { NOWHERE, CREATE, CHALLENGE, REDIRECTION, RESPONSE, DATA, COMPLETE, INVALID, PLACES } Place;
 
 /* One session with one task, and what is kept of what its slots lend. */
 typedef struct {
@@ -23,6 +24,8 @@ typedef struct {
     UrlSessionResponseCompletion *completion;
     UrlSessionData *data;
     UrlSessionData *lent_data;
+    UrlSessionChallenge *challenge;
+    UrlSessionChallengeCompletion *answer;
     UrlSessionError *error;
     int32_t expected_error;
     Waiter completed;
@@ -48,6 +51,23 @@ static void did_create_task(void *context, UrlSession *session, UrlSessionTask *
     run->kept_task = run->keeps ? url_session_task_retain(task) : NULL;
     let_go(run, CREATE);
     CHECK(url_session_task_identifier(task) == 1);
+}
+
+static void did_receive_challenge(void *context, UrlSession *session, UrlSessionTask *task,
+                                  UrlSessionChallenge *challenge, UrlSessionChallengeCompletion *completion)
+{
+    Run *run = context;
+    UrlSessionCredential *credential;
+    let_go(run, CHALLENGE);
+    CHECK(url_session_challenge_previous_failure_count(challenge) == 0);
+    CHECK(url_session_task_identifier(task) == 1);
+    CHECK(url_session_credential_new_with_user("alice", "secret", URL_SESSION_CREDENTIAL_PERSISTENCE_NONE,
+                                               &credential) == URL_SESSION_STATUS_OK);
+    CHECK(url_session_challenge_completion_answer(completion, URL_SESSION_CHALLENGE_DISPOSITION_USE_CREDENTIAL,
+                                                  credential) == URL_SESSION_STATUS_OK);
+    url_session_credential_release(credential);
+    run->challenge = challenge;
+    run->answer = completion;
 }
 
 static void will_redirect(void *context, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
@@ -134,6 +154,7 @@ static void begin(Run *run, const char *to)
         .context = run,
         .release = did_release,
         .did_create_task = did_create_task,
+        .task_did_receive_challenge = did_receive_challenge,
         .task_will_perform_http_redirection = will_redirect,
         .data_task_did_receive_response = did_receive_response,
         .data_task_did_receive_data = did_receive_data,
@@ -153,6 +174,8 @@ static void has_ended(Run *run)
     EVENTUALLY(url_session_set_description(run->session, NULL) == URL_SESSION_STATUS_INVALID_HANDLE);
     EVENTUALLY(url_session_task_resume(run->task) == URL_SESSION_STATUS_INVALID_HANDLE);
     CHECK(url_session_data_retain(run->lent_data) == NULL);
+    CHECK(url_session_challenge_retain(run->challenge) == NULL);
+    CHECK(url_session_challenge_completion_retain(run->answer) == NULL);
     CHECK(count_of(&run->released) == 1);
 }
 

@@ -6,9 +6,13 @@
 
 #include "urlsession.h"
 
+/* Where the origin wants to know who asks. */
+static const char *guarded;
+
 /* What a session's delegate was told. */
 typedef struct {
     int created;
+    int challenges;
     int redirects;
     int responses;
     int streams;
@@ -28,6 +32,12 @@ typedef struct {
 static void did_create_task(void *told, UrlSession *session, UrlSessionTask *task)
 {
     ((Told *)told)->created++;
+}
+
+static void did_receive_challenge(void *told, UrlSession *session, UrlSessionTask *task, UrlSessionChallenge *challenge,
+                                  UrlSessionChallengeCompletion *completion)
+{
+    ((Told *)told)->challenges++;
 }
 
 static void will_redirect(void *told, UrlSession *session, UrlSessionTask *task, UrlSessionResponse *response,
@@ -111,6 +121,7 @@ static UrlSessionDelegate whole(Told *told)
         .context = told,
         .release = did_release,
         .did_create_task = did_create_task,
+        .task_did_receive_challenge = did_receive_challenge,
         .task_will_perform_http_redirection = will_redirect,
         .data_task_did_receive_response = did_receive_response,
         .task_need_new_body_stream = did_need_stream,
@@ -131,7 +142,8 @@ static void start(UrlSessionStatus status, UrlSessionTask *task)
     url_session_task_release(task);
 }
 
-/* A data, an upload and a download task of the session's, and one with a handler, to the very end. */
+/* A data, an upload and a download task of the session's, one with a handler, and one that is asked who it is and does
+ * not say, to the very end. */
 static void run(const UrlSessionDelegate *delegate, Told *told, const char *to)
 {
     UrlSession *session;
@@ -149,6 +161,8 @@ static void run(const UrlSessionDelegate *delegate, Told *told, const char *to)
     start(status, task);
     status = url_session_download_task_with_url(session, to, &task);
     start(status, task);
+    status = url_session_data_task_with_url(session, guarded, &task);
+    start(status, task);
     url_session_request_release(request);
     url_session_release(session);
     CHECK(reached(&told->released, 1));
@@ -164,17 +178,19 @@ static void older(const char *to)
         UrlSessionDelegate delegate = whole(&told);
         run(at_the_edge(&delegate, size), &told, to);
         bool sends = size > offsetof(UrlSessionDelegate, task_need_new_body_stream);
-        CHECK(told.created == (size > offsetof(UrlSessionDelegate, did_create_task) ? 4 : 0));
+        CHECK(told.created == (size > offsetof(UrlSessionDelegate, did_create_task) ? 5 : 0));
+        CHECK(told.challenges == (size > offsetof(UrlSessionDelegate, task_did_receive_challenge)));
         int redirects = size > offsetof(UrlSessionDelegate, task_will_perform_http_redirection) ? 3 + sends : 0;
         CHECK(told.redirects == redirects);
         CHECK(told.streams == sends);
-        CHECK(told.responses == (size > offsetof(UrlSessionDelegate, data_task_did_receive_response)) + sends);
+        int responses = size > offsetof(UrlSessionDelegate, data_task_did_receive_response) ? 2 + sends : 0;
+        CHECK(told.responses == responses);
         CHECK((told.sent > 0) == (size > offsetof(UrlSessionDelegate, task_did_send_body_data)));
         CHECK((told.chunks > 0) == (size > offsetof(UrlSessionDelegate, data_task_did_receive_data)));
         CHECK((told.written > 0) == (size > offsetof(UrlSessionDelegate, download_task_did_write_data)));
         CHECK((told.progress > 0) == (size > offsetof(UrlSessionDelegate, task_did_update_progress)));
         CHECK(told.finished == (size > offsetof(UrlSessionDelegate, download_task_did_finish_downloading)));
-        CHECK(told.completed == (size > offsetof(UrlSessionDelegate, task_did_complete) ? 3 : 0));
+        CHECK(told.completed == (size > offsetof(UrlSessionDelegate, task_did_complete) ? 4 : 0));
         CHECK(told.invalid == (size > offsetof(UrlSessionDelegate, session_did_become_invalid)));
     }
 }
@@ -190,7 +206,8 @@ static void older_with_garbage_behind(const char *to)
     memcpy(&delegate, &known, size);
     delegate.size = size;
     run(&delegate, &told, to);
-    CHECK(told.created == 4 && told.redirects == 4 && told.responses == 2 && told.streams == 1 && told.sent > 0);
+    CHECK(told.created == 5 && told.challenges == 1 && told.redirects == 4 && told.responses == 3);
+    CHECK(told.streams == 1 && told.sent > 0);
     CHECK(told.chunks == 0 && told.finished == 0 && told.completed == 0 && told.invalid == 0);
 }
 
@@ -205,8 +222,9 @@ static void newer(const char *to)
     delegate.known = whole(&told);
     delegate.known.size = sizeof delegate;
     run(&delegate.known, &told, to);
-    CHECK(told.created == 4 && told.redirects == 4 && told.responses == 2 && told.streams == 1 && told.sent > 0);
-    CHECK(told.chunks > 0 && told.finished == 1 && told.completed == 3 && told.invalid == 1);
+    CHECK(told.created == 5 && told.challenges == 1 && told.redirects == 4 && told.responses == 3);
+    CHECK(told.streams == 1 && told.sent > 0);
+    CHECK(told.chunks > 0 && told.finished == 1 && told.completed == 4 && told.invalid == 1);
 }
 
 /* Too small for what every delegate has, or cut through a slot. */
@@ -257,6 +275,9 @@ static void older_for_a_task(const char *to)
 int main(int count, char **arguments)
 {
     CHECK(count > 1);
+    char basic[512];
+    strcpy(basic, url(arguments[1], "/basic/hello"));
+    guarded = basic;
     const char *to = url(arguments[1], "/redirect/0");
     older(to);
     older_with_garbage_behind(to);

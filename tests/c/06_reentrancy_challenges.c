@@ -118,8 +118,8 @@ static void list_cookies(Run *run)
     url_session_cookie_storage_release(storage);
 }
 
-/* A task that is asked whom it trusts and for a signature, and one that is asked who it is; whatever is done in between,
- * everything ends as the contract says. */
+/* A task that is asked whom it trusts and for a signature, and one that is asked who it is; whatever is done in
+ * between, everything ends as the contract says. */
 static void run_once(int place, void (*what)(Run *, UrlSessionTask *), bool elsewhere, const char *to)
 {
     Run run = {.place = place, .what = what, .elsewhere = elsewhere, .to = to};

@@ -1,5 +1,5 @@
-/* Paragraphs 1 to 3 where a server is to be trusted: what the challenge lends, pinning by public key, and answers in the
- * slot, later, from another thread, twice, never, and too late. */
+/* Paragraphs 1 to 3 where a server is to be trusted: what the challenge lends, pinning by public key, and answers in
+ * the slot, later, from another thread, twice, never, and too late. */
 #include <stdint.h>
 #include <string.h>
 

@@ -94,7 +94,8 @@ static void did_release(void *context)
 /* The outcome of a task that goes as `credential`, which the configuration proposes or the delegate has. */
 static int32_t outcome(UrlSessionCredential *credential, bool proposes)
 {
-    Run run = {.credential = credential, .proposes = proposes, .asked = WAITER, .completed = WAITER, .released = WAITER};
+    Run run = {.credential = credential, .proposes = proposes};
+    run.asked = run.completed = run.released = (Waiter)WAITER;
     UrlSessionDelegate delegate = {
         .size = sizeof delegate,
         .context = &run,
