@@ -217,5 +217,6 @@ impl Transport {
     /// No connection outlives its session.
     pub(crate) fn close(&self) {
         self.pool.close();
+        self.tls.close();
     }
 }

@@ -151,9 +151,9 @@ static void run_once(int place, void (*what)(Run *, UrlSessionTask *), bool else
     CHECK(atomic_load(&run.done));
     CHECK(atomic_load(&run.created) == atomic_load(&run.completed));
     url_session_task_release(task);
-    url_session_release(run.session);
-    /* A session knows to the end as whom it went. */
+    /* A session that is invalid goes as nobody any more, whoever still holds it. */
     CHECK(reached(&signers_released, atomic_load(&signers)));
+    url_session_release(run.session);
     CHECK(count_of(&run.released) == 1 && count_of(&signers_released) == atomic_load(&signers));
 }
 

@@ -135,6 +135,12 @@ impl Configs {
         Ok(Self { base, trust, strict, deferring, showing: Mutex::default() })
     }
 
+    pub(super) fn close(&self) {
+        let showing = std::mem::take(&mut *self.showing.lock());
+        // Outside the lock, for with an identity goes perhaps a signer of the application's.
+        drop(showing);
+    }
+
     pub(super) fn showing(&self, identity: &Arc<ClientIdentity>, demand: Demand) -> Result<Config, Error> {
         let is_wanted = |made: &Showing| Arc::ptr_eq(&made.identity, identity) && made.demand == demand;
         if let Some(made) = self.showing.lock().iter().find(|made| is_wanted(made)) {

@@ -38,6 +38,12 @@ impl Identities {
         self.0.lock().is_empty()
     }
 
+    pub(super) fn clear(&self) {
+        let hosts = std::mem::take(&mut *self.0.lock());
+        // Outside the lock, for with a credential goes perhaps a signer of the application's.
+        drop(hosts);
+    }
+
     pub(super) fn credential(&self, peer: Peer<'_>) -> Option<Arc<Credential>> {
         self.0.lock().iter().find(|known| known.is_of(peer)).map(|known| known.credential.clone())
     }

@@ -63,6 +63,14 @@ impl Tls {
         self.identities.forget(peer);
     }
 
+    /// Nobody goes as anybody any more: a key that waits to be let go of is.
+    pub(super) fn close(&self) {
+        self.identities.clear();
+        if let Some(configs) = self.configs.get() {
+            configs.close();
+        }
+    }
+
     async fn configs(&self) -> Result<&Configs, Error> {
         let configure = || async {
             let settings = self.settings.clone();
