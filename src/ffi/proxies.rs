@@ -102,7 +102,8 @@ pub extern "C" fn url_session_configuration_uses_environment_proxies(
 /// "direct://" is none. NULL, as at first, takes the session's. A redirect takes it along.
 ///
 /// A field Proxy-Authorization of the request is for the proxy alone and goes before user and password of its URL: it
-/// is sent to an HTTP proxy with an http URL, in front of the tunnel for an https URL, and to nobody else.
+/// is sent to an HTTP proxy with an http URL, in front of the tunnel for an https URL, and to nobody else. Refused, it
+/// gives way to what a delegate answers. Suppressed, an HTTP proxy is told nothing, and nobody is asked.
 #[unsafe(no_mangle)]
 pub extern "C" fn url_session_request_set_proxy(
     request: *mut UrlSessionRequest,

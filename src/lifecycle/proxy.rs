@@ -68,9 +68,10 @@ impl Challenges<'_> {
     }
 }
 
-/// To a proxy that reads the request.
+/// To a proxy that reads the request; none where there is none, or nothing may be said to it.
 fn of_request<'r>(route: &'r Route, request: &'r Request) -> Result<Option<Errand<'r>>, Error> {
-    let Some(proxy) = route.proxy_of_requests() else { return Ok(None) };
+    let is_silent = request.headers().suppresses(PROXY_AUTHORIZATION.as_str());
+    let Some(proxy) = route.proxy_of_requests().filter(|_| !is_silent) else { return Ok(None) };
     let url = request.url()?;
     let is_left_alone = request.headers().contains(PROXY_AUTHORIZATION.as_str());
     Ok(Some(Errand {
@@ -85,9 +86,9 @@ fn of_request<'r>(route: &'r Route, request: &'r Request) -> Result<Option<Erran
     }))
 }
 
-/// To a proxy that passes on what it cannot read.
+/// The same to a proxy that passes on what it cannot read.
 fn of_tunnel<'r>(route: &'r Route, target: &'r str) -> Option<Errand<'r>> {
-    let proxy = route.proxy().filter(|proxy| proxy.kind().is_http())?;
+    let proxy = route.proxy().filter(|proxy| proxy.kind().is_http() && !route.has_silent_tunnel())?;
     let is_left_alone = route.tunnel_authorization().is_some();
     Some(Errand {
         peer: Peer::of(proxy),

@@ -102,8 +102,11 @@ impl Headers {
 
     /// Whether a field of this name may come from elsewhere: none is here, and it is not unwanted.
     pub(crate) fn admits(&self, name: &str) -> bool {
-        let is_unwanted = self.suppressed.iter().any(|suppressed| suppressed.as_str().eq_ignore_ascii_case(name));
-        !is_unwanted && !self.contains(name)
+        !self.suppresses(name) && !self.contains(name)
+    }
+
+    pub(crate) fn suppresses(&self, name: &str) -> bool {
+        self.suppressed.iter().any(|suppressed| suppressed.as_str().eq_ignore_ascii_case(name))
     }
 
     pub(crate) fn len(&self) -> usize {

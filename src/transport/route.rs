@@ -29,6 +29,8 @@ struct Via {
     proxy: Arc<Proxy>,
     user_agent: Option<Text>,
     authorization: Option<Text>,
+    /// It is not to be told who comes.
+    is_silent: bool,
 }
 
 impl Route {
@@ -57,7 +59,8 @@ impl Route {
         let is_tunnel = self.is_secure && proxy.kind().is_http();
         let field = |name| if is_tunnel { request.headers().joined(name) } else { None };
         let (user_agent, authorization) = (field("user-agent"), field("proxy-authorization"));
-        Self { via: Some(Arc::new(Via { proxy, user_agent, authorization })), ..self }
+        let is_silent = is_tunnel && request.headers().suppresses("proxy-authorization");
+        Self { via: Some(Arc::new(Via { proxy, user_agent, authorization, is_silent })), ..self }
     }
 
     pub(crate) fn proxy(&self) -> Option<&Proxy> {
@@ -77,6 +80,11 @@ impl Route {
     /// The Proxy-Authorization that the application has written for the tunnel.
     pub(crate) fn tunnel_authorization(&self) -> Option<&Text> {
         self.via.as_ref()?.authorization.as_ref()
+    }
+
+    /// The application wants nothing said in front of the tunnel about who comes.
+    pub(crate) fn has_silent_tunnel(&self) -> bool {
+        self.via.as_ref().is_some_and(|via| via.is_silent)
     }
 
     pub(super) fn tunnel_user_agent(&self) -> Option<&Text> {

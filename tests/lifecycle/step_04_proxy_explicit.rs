@@ -70,6 +70,16 @@ fn r020_a_digest_may_follow_what_was_refused() {
 }
 
 #[test]
+fn r020_nothing_goes_out_where_the_field_is_suppressed() {
+    for url in URLS {
+        let there = guarded();
+        let request = Request::new(url).suppress("Proxy-Authorization");
+        Story::with(&there.configuration_with("alice:secret@"), &request);
+        assert_eq!(there.said(), ["-"], "{url}");
+    }
+}
+
+#[test]
 fn a043_a_proxy_with_tls_is_trusted_before_it_is_told() {
     let digest = || Digest { realm: "proxy", ..Digest::default() }.guard().0;
     for url in URLS {
