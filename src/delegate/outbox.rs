@@ -115,7 +115,15 @@ impl Outbox {
     /// Who answers for the connections of this task: its own delegate, if that wants to; else its session's, which is
     /// none here.
     pub(crate) fn judge(&self) -> Option<Identity> {
-        let slot = self.connection_slot()?;
+        self.own_for(self.connection_slot()?)
+    }
+
+    /// Who says to proxies as whom this task comes, in the same way.
+    pub(crate) fn introducer(&self) -> Option<Identity> {
+        self.own_for(Slot::TaskDidReceiveChallenge)
+    }
+
+    fn own_for(&self, slot: Slot) -> Option<Identity> {
         let own = self.own.lock();
         own.as_ref().filter(|own| own.delegate.implements(slot)).map(|own| own.identity)
     }

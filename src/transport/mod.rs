@@ -146,12 +146,17 @@ impl Transport {
     }
 
     /// Where the request goes, and through which proxy.
-    pub(crate) fn route(&self, request: &Request, judge: Option<Identity>) -> Result<Route, Error> {
+    pub(crate) fn route(
+        &self,
+        request: &Request,
+        judge: Option<Identity>,
+        introducer: Option<Identity>,
+    ) -> Result<Route, Error> {
         let url = request.url()?;
         let route = Route::to(url, judge)?;
         match self.settings.proxies.choose(request.way(), self.environment.as_ref(), url)? {
             Way::Direct => Ok(route),
-            Way::Through(proxy) => Ok(route.through(proxy.clone(), request)),
+            Way::Through(proxy) => Ok(route.through(proxy.clone(), request, introducer)),
         }
     }
 

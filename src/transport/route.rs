@@ -31,6 +31,8 @@ struct Via {
     authorization: Option<Text>,
     /// It is not to be told who comes.
     is_silent: bool,
+    /// Who says as whom we come to the tunnel; none is the session.
+    introducer: Option<Identity>,
 }
 
 impl Route {
@@ -55,12 +57,13 @@ impl Route {
     }
 
     /// The same, through a proxy.
-    pub(super) fn through(self, proxy: Arc<Proxy>, request: &Request) -> Self {
+    pub(super) fn through(self, proxy: Arc<Proxy>, request: &Request, introducer: Option<Identity>) -> Self {
         let is_tunnel = self.is_secure && proxy.kind().is_http();
         let field = |name| if is_tunnel { request.headers().joined(name) } else { None };
         let (user_agent, authorization) = (field("user-agent"), field("proxy-authorization"));
         let is_silent = is_tunnel && request.headers().suppresses("proxy-authorization");
-        Self { via: Some(Arc::new(Via { proxy, user_agent, authorization, is_silent })), ..self }
+        let introducer = introducer.filter(|_| is_tunnel);
+        Self { via: Some(Arc::new(Via { proxy, user_agent, authorization, is_silent, introducer })), ..self }
     }
 
     pub(crate) fn proxy(&self) -> Option<&Proxy> {

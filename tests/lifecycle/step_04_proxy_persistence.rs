@@ -129,3 +129,20 @@ fn q036_a_tunnel_serves_all_tasks_that_the_same_delegate_answers_for() {
     assert_eq!((challenges(of_session), challenges(of_task)), (2, 1));
     assert_eq!(there.server.requests().len(), 1);
 }
+
+/// As above, where the task's own delegate leaves trust to the session's.
+#[test]
+fn q036_a_tunnel_that_a_tasks_own_delegate_was_let_into_serves_no_other() {
+    let there = guarded();
+    let (of_session, of_task) =
+        (replying(Credential::user("alice", "wrong")), replying(Credential::user("alice", "secret")));
+    let session = of_session.session(&there.configuration());
+    let own = session.task(URLS[1]);
+    let delegate = UrlSessionDelegate { session_did_receive_challenge: None, ..of_task.delegate() };
+    assert_eq!(url_session_task_set_delegate(own.get(), &delegate), UrlSessionStatus::OK);
+    own.resume();
+    of_task.wait_for("did_complete 1 ok");
+    let number = session.start(URLS[1]).identifier();
+    of_session.wait_for(&format!("did_complete {number} -1013"));
+    assert_eq!(there.server.requests().len(), 1);
+}

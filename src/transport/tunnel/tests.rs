@@ -92,7 +92,7 @@ fn asked(answers: &'static [&'static str], most: usize) -> (Vec<String>, Result<
     let connector = Connector { settings: &settings, tls: &tls, authenticator: &authenticator, meter: &meter };
     let Way::Through(proxy) = way else { panic!("no proxy") };
     let request = Request::new("https://nowhere.invalid/");
-    let route = Route::to(request.url().unwrap(), None).unwrap().through(proxy.clone(), &request);
+    let route = Route::to(request.url().unwrap(), None).unwrap().through(proxy.clone(), &request, None);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let opened = runtime.block_on(open(&connector, &proxy, &route));
     let refusals = authenticator.refusals.lock();
