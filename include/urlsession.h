@@ -312,7 +312,7 @@ typedef struct {
  */
 typedef uint32_t UrlSessionCredentialPersistence;
 /**
- * For this challenge alone.
+ * For this challenge alone; a proxy's for whatever the task still has to send through it.
  */
 #define URL_SESSION_CREDENTIAL_PERSISTENCE_NONE 0
 /**

@@ -26,7 +26,7 @@ impl Handle for Credential {
 pub struct UrlSessionCredentialPersistence(pub u32);
 
 impl UrlSessionCredentialPersistence {
-    /// For this challenge alone.
+    /// For this challenge alone; a proxy's for whatever the task still has to send through it.
     pub const NONE: Self = Self(0);
     /// For all tasks of this session, in memory: the same protection space does not ask again.
     pub const FOR_SESSION: Self = Self(1);

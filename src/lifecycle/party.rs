@@ -89,27 +89,37 @@ impl Party {
         self.rounds = 0;
         let sent = self.sent.take();
         if let Some(chosen) = self.chosen.take() {
-            let Chosen { space, credential, digest, is_new } = chosen;
-            let is_own = errand.own.as_ref().is_some_and(|own| own.is_same(&credential));
-            if credential.persistence() == Persistence::Permanent
-                && is_new
-                && let Some(storage) = keys.storage
-            {
-                // Only what is no password and no token is refused, and that was not chosen.
-                let _ = storage.set(&space, credential.clone(), false);
-            }
-            if credential.persistence() != Persistence::None || is_own {
-                let paths = |url| match &digest {
-                    Some(digest) => digest.challenge().paths(url),
-                    None => vec![basic_folder(url)],
-                };
-                let scope = errand.url.map_or(Scope::Proxy, |url| Scope::Below(paths(url)));
-                keys.admissions.learn(Admission { space, scope, credential, digest, is_shared: !is_own });
-            }
+            self.remember(chosen, errand, keys);
         }
         if let (Some(Sent { space: Some(space), credential, .. }), Some(info)) = (sent, info) {
             keys.admissions.update(&space, &credential, info);
+            if let Some(digest) = self.chosen.as_mut().and_then(|chosen| chosen.digest.as_mut()) {
+                digest.update(info);
+            }
         }
+    }
+
+    fn remember(&mut self, chosen: Chosen, errand: &Errand<'_>, keys: Keys<'_>) {
+        let is_own = errand.own.as_ref().is_some_and(|own| own.is_same(&chosen.credential));
+        if chosen.credential.persistence() == Persistence::None && !is_own {
+            // A proxy is on the way of all that the task has still to say, to whomever.
+            self.chosen = Some(chosen).filter(|_| errand.url.is_none());
+            return;
+        }
+        let Chosen { space, credential, digest, is_new } = chosen;
+        if credential.persistence() == Persistence::Permanent
+            && is_new
+            && let Some(storage) = keys.storage
+        {
+            // Only what is no password and no token is refused, and that was not chosen.
+            let _ = storage.set(&space, credential.clone(), false);
+        }
+        let paths = |url| match &digest {
+            Some(digest) => digest.challenge().paths(url),
+            None => vec![basic_folder(url)],
+        };
+        let scope = errand.url.map_or(Scope::Proxy, |url| Scope::Below(paths(url)));
+        keys.admissions.learn(Admission { space, scope, credential, digest, is_shared: !is_own });
     }
 
     /// A refusal: whether there is something to say to it.

@@ -2,6 +2,7 @@
 
 use crate::support::challenge::{Credential, ProtectionSpace, Reply};
 use crate::support::credentials::CredentialStorage;
+use crate::support::digest::Digest;
 use crate::support::handle::{Configuration, Request, Session};
 use crate::support::origin::Origin;
 use crate::support::proxy::{Guarded, URLS};
@@ -145,4 +146,15 @@ fn q036_a_tunnel_that_a_tasks_own_delegate_was_let_into_serves_no_other() {
     let number = session.start(URLS[1]).identifier();
     of_session.wait_for(&format!("did_complete {number} -1013"));
     assert_eq!(there.server.requests().len(), 1);
+}
+
+#[test]
+fn e014_none_answers_a_proxy_for_all_that_its_task_still_has_to_say() {
+    let onwards = "http://one.invalid/redirect-to?url=http://two.invalid/redirect-to?url=https://localhost/redirect/1";
+    for (guard, said) in [(realm::basic("proxy", "alice", "secret"), "Basic"), (Digest::default().guard().0, "Digest")]
+    {
+        let there = Guarded::by(&guard);
+        assert_eq!(asked(replying(Credential::user("alice", "secret")), &there.configuration(), [onwards; 2]), 2);
+        assert_eq!(there.schemes()[..5], ["-", said, said, said, "-"]);
+    }
 }

@@ -125,6 +125,21 @@ fn a043_what_is_for_the_proxy_does_not_answer_the_server() {
 }
 
 #[test]
+fn e014_a_proxys_answer_for_one_challenge_lasts_as_long_as_its_task() {
+    let credential = |asked: &Asked| match asked.challenge.space().is_proxy() {
+        true => Credential::user("pat", "for proxy"),
+        false => Credential::user("sam", "for server"),
+    };
+    for url in URLS {
+        let there = basic();
+        let recorder = Recorder::letting_in(move |asked| Reply::Use(credential(asked)));
+        let told = Story::told_to(recorder, &there.configuration(), &Request::new(url)).transcript();
+        let asked = "did_receive_challenge 1 Basic \"proxy\" 0 -\ndid_receive_challenge 1 Basic \"server\" 0 -\n";
+        assert_eq!(told, format!("{asked}{LET_IN}"), "{url}");
+    }
+}
+
+#[test]
 fn a055_failures_are_counted_for_each_of_them() {
     for url in URLS {
         let there = basic();
