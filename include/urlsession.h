@@ -662,10 +662,10 @@ typedef struct {
      * several are offered. Where session_did_receive_challenge is NULL, what that is for comes here too, SERVER_TRUST
      * with every https connection: look at the method first, and answer PERFORM_DEFAULT_HANDLING to what you do not
      * know. Also asked when the request's own Authorization field was refused, which the answer replaces. A body that
-     * went out goes out again. Meanwhile the request timer runs; for a person, suspend the task until the answer is
-     * there. Tasks that run side by side are each asked, until one credential FOR_SESSION was accepted; a task is
-     * asked at most 20 times in a row. NULL, or never answered: PERFORM_DEFAULT_HANDLING. Asked for tasks with a
-     * completion handler too.
+     * went out goes out again. Meanwhile the request timer runs, in front of a tunnel that for connecting too; for a
+     * person, suspend the task until the answer is there. Tasks that run side by side are each asked, until one
+     * credential FOR_SESSION was accepted; a task is asked at most 20 times in a row. NULL, or never answered:
+     * PERFORM_DEFAULT_HANDLING. Asked for tasks with a completion handler too.
      */
     void (*task_did_receive_challenge)(void *context,
                                        UrlSession *session,
