@@ -97,6 +97,10 @@ impl<'a> Authorization<'a> {
             self.origin.settle(&errand, keys, info);
             return Ok(false);
         }
+        if request.headers().suppresses(AUTHORIZATION.as_str()) {
+            // Whatever the answer were, it would not go out.
+            return Ok(false);
+        }
         // Boxed, for few answers are refusals.
         let is_met = Box::pin(self.origin.meet(&self.challenges, &errand, keys, response)).await?;
         if is_met {
