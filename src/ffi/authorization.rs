@@ -1,9 +1,9 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use super::configuration::{ConfigurationObject, change, read, snapshot};
+use super::configuration::{change, read, replace, snapshot};
 use super::convert::{checked, copied, optional_text, text};
-use super::handle::borrow;
+use super::handle::{borrow, borrow_if_any};
 use super::{
     UrlSessionConfiguration, UrlSessionCredential, UrlSessionCredentialStorage, UrlSessionRequest, UrlSessionStatus,
     request,
@@ -76,14 +76,11 @@ pub extern "C" fn url_session_configuration_set_credential_storage(
     configuration: *mut UrlSessionConfiguration,
     storage: *mut UrlSessionCredentialStorage,
 ) -> UrlSessionStatus {
-    checked(|| {
-        let configuration = borrow::<ConfigurationObject>(configuration)?;
-        let storage = if storage.is_null() { None } else { Some(borrow::<CredentialStorage>(storage)?) };
-        let before =
-            configuration.with(|configuration| std::mem::replace(&mut configuration.rules.credential_storage, storage));
-        // Outside the lock, for it may write a file.
-        Ok(drop(before))
-    })
+    replace(
+        configuration,
+        || borrow_if_any::<CredentialStorage>(storage),
+        |configuration| &mut configuration.rules.credential_storage,
+    )
 }
 
 /// The above; one reference is yours. NULL where there is none.

@@ -219,6 +219,20 @@ pub(super) fn change(
     checked(|| borrow::<ConfigurationObject>(configuration)?.with(change))
 }
 
+/// Puts a value in the place of another, which is dropped outside the lock: it may write a file or call the application.
+pub(super) fn replace<T>(
+    configuration: *mut UrlSessionConfiguration,
+    value: impl FnOnce() -> Result<T, UrlSessionStatus>,
+    place: impl FnOnce(&mut Configuration) -> &mut T,
+) -> UrlSessionStatus {
+    checked(|| {
+        let configuration = borrow::<ConfigurationObject>(configuration)?;
+        let value = value()?;
+        let before = configuration.with(|configuration| std::mem::replace(place(configuration), value));
+        Ok(drop(before))
+    })
+}
+
 pub(super) fn read<R: super::convert::Fallback>(
     configuration: *const UrlSessionConfiguration,
     read: impl FnOnce(&Configuration) -> R,

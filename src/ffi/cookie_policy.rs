@@ -2,9 +2,9 @@ use std::ffi::c_char;
 use std::ptr;
 use std::sync::Arc;
 
-use super::configuration::{ConfigurationObject, change, read};
-use super::convert::{boundary, checked, copied, optional_text, text};
-use super::handle::borrow;
+use super::configuration::{ConfigurationObject, change, read, replace};
+use super::convert::{boundary, copied, optional_text, text};
+use super::handle::{borrow, borrow_if_any};
 use super::request::{RequestObject, change as change_request};
 use super::{UrlSessionConfiguration, UrlSessionCookieStorage, UrlSessionRequest, UrlSessionStatus, invalid};
 use crate::session::CookieAcceptPolicy;
@@ -35,14 +35,11 @@ pub extern "C" fn url_session_configuration_set_http_cookie_storage(
     configuration: *mut UrlSessionConfiguration,
     storage: *mut UrlSessionCookieStorage,
 ) -> UrlSessionStatus {
-    checked(|| {
-        let configuration = borrow::<ConfigurationObject>(configuration)?;
-        let storage = (!storage.is_null()).then(|| borrow::<CookieStorage>(storage)).transpose()?;
-        let before =
-            configuration.with(|configuration| std::mem::replace(&mut configuration.rules.cookies.storage, storage));
-        // Outside the lock, for it may write a file.
-        Ok(drop(before))
-    })
+    replace(
+        configuration,
+        || borrow_if_any::<CookieStorage>(storage),
+        |configuration| &mut configuration.rules.cookies.storage,
+    )
 }
 
 /// The above; one reference is yours. NULL where there is none.

@@ -2,8 +2,8 @@ use std::ffi::{CString, c_char, c_void};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
-use super::convert::checked;
-use super::handle::{Context, borrow};
+use super::configuration::replace;
+use super::handle::Context;
 use super::{UrlSessionConfiguration, UrlSessionStatus};
 use crate::transport::Dialer;
 
@@ -52,13 +52,9 @@ pub extern "C" fn url_session_configuration_set_dialer(
     context: *mut c_void,
     release: Option<unsafe extern "C" fn(context: *mut c_void)>,
 ) -> UrlSessionStatus {
-    checked(|| {
-        let configuration = borrow::<super::configuration::ConfigurationObject>(configuration)?;
+    let dialer = || {
         let context = Context(context);
-        let dialer = dial.map(|dial| Arc::new(DialFunction { dial, release, context }) as Arc<dyn Dialer>);
-        let before = configuration.with(|configuration| std::mem::replace(&mut configuration.transport.dialer, dialer));
-        // Outside the lock, for it may be the application's function that is called.
-        drop(before);
-        Ok(())
-    })
+        Ok(dial.map(|dial| Arc::new(DialFunction { dial, release, context }) as Arc<dyn Dialer>))
+    };
+    replace(configuration, dialer, |configuration| &mut configuration.transport.dialer)
 }

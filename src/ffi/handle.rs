@@ -120,6 +120,11 @@ pub(super) fn borrow<T: Handle>(handle: *const T::C) -> Result<Arc<T>, UrlSessio
     find(number(handle)).ok_or(UrlSessionStatus::INVALID_HANDLE)
 }
 
+/// None for NULL.
+pub(super) fn borrow_if_any<T: Handle>(handle: *const T::C) -> Result<Option<Arc<T>>, UrlSessionStatus> {
+    if handle.is_null() { Ok(None) } else { borrow(handle).map(Some) }
+}
+
 /// The object of this identity, if C could name it.
 pub(super) fn find<T: Handle>(number: usize) -> Option<Arc<T>> {
     let object = shard(number).read().get(&number)?.object.clone();

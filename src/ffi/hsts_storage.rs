@@ -1,9 +1,9 @@
 use std::ffi::c_char;
 use std::path::Path;
 
-use super::configuration::ConfigurationObject;
+use super::configuration::{ConfigurationObject, replace};
 use super::convert::{boundary, bytes, checked, copied, explained, optional_text, text};
-use super::handle::{self, Handle, borrow};
+use super::handle::{self, Handle, borrow, borrow_if_any};
 use super::{UrlSessionConfiguration, UrlSessionData, UrlSessionError, UrlSessionStatus, invalid};
 use crate::identity::Identity;
 use crate::store::HstsStorage;
@@ -129,13 +129,7 @@ pub extern "C" fn url_session_configuration_set_hsts_storage(
     configuration: *mut UrlSessionConfiguration,
     storage: *mut UrlSessionHstsStorage,
 ) -> UrlSessionStatus {
-    checked(|| {
-        let configuration = borrow::<ConfigurationObject>(configuration)?;
-        let storage = if storage.is_null() { None } else { Some(borrow::<HstsStorage>(storage)?) };
-        let before = configuration.with(|configuration| std::mem::replace(&mut configuration.rules.hsts, storage));
-        // Outside the lock, for it may write a file.
-        Ok(drop(before))
-    })
+    replace(configuration, || borrow_if_any::<HstsStorage>(storage), |configuration| &mut configuration.rules.hsts)
 }
 
 /// The above; one reference is yours. NULL where there is none.
