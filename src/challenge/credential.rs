@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{ClientIdentity, ServerTrust};
 use crate::identity::Identity;
+use crate::message::authorization::{check_basic, check_bearer};
 use crate::message::{Invalid, Text};
 
 /// How long a credential is kept. Apple's numbers.
@@ -44,20 +45,14 @@ impl Credential {
 
     /// Control characters have no place in a header field, and a colon ends a user (RFC 7617, 2).
     pub(crate) fn password(user: &str, password: &str, persistence: Persistence) -> Result<Arc<Self>, Invalid> {
-        if user.contains(':') || user.chars().chain(password.chars()).any(char::is_control) {
-            return Err(Invalid);
-        }
+        check_basic(user, password)?;
         let password = Password { user: Text::new(user), password: Text::new(password) };
         Ok(Self::new(Proof::Password(password), persistence))
     }
 
     /// A token68, as RFC 6750 has it.
     pub(crate) fn bearer(token: &str, persistence: Persistence) -> Result<Arc<Self>, Invalid> {
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-        let characters = token.trim_end_matches('=');
-        if characters.is_empty() || !characters.bytes().all(known) {
-            return Err(Invalid);
-        }
+        check_bearer(token)?;
         Ok(Self::new(Proof::Bearer(Text::new(token)), persistence))
     }
 

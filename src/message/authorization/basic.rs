@@ -6,11 +6,15 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::message::Invalid;
 
-/// The field value. A colon in the user would move into the password, and control characters may stand in neither.
+/// A colon in the user would move into the password, and control characters may stand in neither.
+pub(crate) fn check(user: &str, password: &str) -> Result<(), Invalid> {
+    let is_refused = user.contains(':') || user.chars().chain(password.chars()).any(char::is_control);
+    if is_refused { Err(Invalid) } else { Ok(()) }
+}
+
+/// The field value.
 pub(crate) fn authorize(user: &str, password: &str) -> Result<String, Invalid> {
-    if user.contains(':') || user.chars().chain(password.chars()).any(char::is_control) {
-        return Err(Invalid);
-    }
+    check(user, password)?;
     Ok(format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))))
 }
 

@@ -3,12 +3,15 @@
 use super::parameters::token68_length;
 use crate::message::Invalid;
 
-/// The field value; a token is a token68 and nothing else.
+/// A token is a token68 and nothing else.
+pub(crate) fn check(token: &str) -> Result<(), Invalid> {
+    if token68_length(token) == Some(token.len()) { Ok(()) } else { Err(Invalid) }
+}
+
+/// The field value.
 pub(crate) fn authorize(token: &str) -> Result<String, Invalid> {
-    match token68_length(token) {
-        Some(length) if length == token.len() => Ok(format!("Bearer {token}")),
-        _ => Err(Invalid),
-    }
+    check(token)?;
+    Ok(format!("Bearer {token}"))
 }
 
 #[cfg(test)]

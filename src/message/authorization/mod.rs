@@ -10,8 +10,8 @@ mod offer;
 mod parameters;
 mod scheme;
 
-pub(crate) use basic::{authorize as basic, folder as basic_folder};
-pub(crate) use bearer::authorize as bearer;
+pub(crate) use basic::{authorize as basic, check as check_basic, folder as basic_folder};
+pub(crate) use bearer::{authorize as bearer, check as check_bearer};
 pub(crate) use digest::{DigestRequest, DigestSession};
 pub(crate) use digest_algorithm::Hasher;
 pub(crate) use digest_challenge::DigestChallenge;
