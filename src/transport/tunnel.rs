@@ -3,7 +3,6 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -15,7 +14,7 @@ use super::chunked::Step;
 use super::connect::{Connector, of_proxy};
 use super::connection::Connection;
 use super::framing::{self, Framing};
-use super::http1::{MOST_INTERIM, Talk, is_interim, malformed, status};
+use super::http1::{DISCARDED, MOST_INTERIM, Talk, is_interim, malformed, status};
 use super::socket::Socket;
 use super::{Peer, Route};
 use crate::error::{Code, Domain, Error};
@@ -23,9 +22,6 @@ use crate::message::{Field, Proxy, Response};
 
 /// How often a proxy may ask who we are, for one tunnel.
 const MOST_ROUNDS: usize = 20;
-
-/// What is read of a refusal's body, so that we can ask again on its connection.
-const DISCARDED: (usize, Duration) = (64 << 10, Duration::from_millis(250));
 
 /// What a proxy says to CONNECT.
 struct Answer {

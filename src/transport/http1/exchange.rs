@@ -16,7 +16,7 @@ use crate::transport::pool::Lease;
 use crate::transport::{Meter, Settings, tls};
 
 /// What is read of a body nobody wants, to keep its connection.
-const DISCARDED: (usize, Duration) = (64 << 10, Duration::from_millis(250));
+pub(in crate::transport) const DISCARDED: (usize, Duration) = (64 << 10, Duration::from_millis(250));
 
 /// An exchange that failed, and whether it is safe to try again.
 pub(crate) struct Broken {

@@ -5,8 +5,8 @@ mod outgoing;
 mod send;
 mod talk;
 
-pub(super) use exchange::exchange;
 pub(crate) use exchange::{Broken, Exchange};
+pub(super) use exchange::{DISCARDED, exchange};
 pub(crate) use outgoing::Outgoing;
 pub(super) use talk::{MOST_INTERIM, Talk, is_interim, malformed, status};
 
