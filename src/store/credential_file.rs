@@ -16,12 +16,11 @@ const METHODS: [(AuthenticationMethod, &str); 3] = [
     (AuthenticationMethod::Bearer, "bearer"),
 ];
 
-const PROTOCOLS: [(Protocol, &str); 5] = [
+const PROTOCOLS: [(Protocol, &str); 4] = [
     (Protocol::Http, "http"),
     (Protocol::Https, "https"),
     (Protocol::HttpProxy, "http-proxy"),
     (Protocol::HttpsProxy, "https-proxy"),
-    (Protocol::SocksProxy, "socks-proxy"),
 ];
 
 pub(super) fn write<'a>(credentials: impl Iterator<Item = (&'a Space, &'a Arc<Credential>)>) -> Vec<u8> {
