@@ -115,6 +115,8 @@ impl Outbox {
     /// Who answers for the connections of this task: its own delegate, if that wants to; else its session's, which is
     /// none here.
     pub(crate) fn judge(&self) -> Option<Identity> {
+        // First, for few tasks have one of their own.
+        self.own.lock().as_ref()?;
         self.own_for(self.connection_slot()?)
     }
 

@@ -86,15 +86,14 @@ impl<'a> Authorization<'a> {
             self.take_over(request, PROXY_AUTHORIZATION);
             return Ok(true);
         }
-        let keys = self.means.keys();
-        let errand = self.errand(route, request)?;
         if response.status() == 407 {
             // Of the proxy, and nothing that the origin says.
             return Ok(false);
         }
+        let keys = self.means.keys();
+        let errand = self.errand(route, request)?;
         if response.status() != 401 {
-            let info = response.headers().get("authentication-info").and_then(|info| info.to_str().ok());
-            self.origin.settle(&errand, keys, info);
+            self.origin.settle(&errand, keys, Some(response));
             return Ok(false);
         }
         if request.headers().suppresses(AUTHORIZATION.as_str()) {
@@ -153,8 +152,7 @@ impl<'a> Authorization<'a> {
             entry.credential.clone().filter(|_| is_safe && url.host_str() == Some(&entry.host))
         };
         let of_url = || {
-            let first = first().filter(|_| self.stays(url));
-            let (user, password) = user_info(url).or_else(|| user_info(first?))?;
+            let (user, password) = user_info(url).or_else(|| user_info(first()?).filter(|_| self.stays(url)))?;
             // A password that is not in the URL may be in the file.
             let credential = match password {
                 Some(password) => return Credential::password(&user, &password, Persistence::None).ok(),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::challenge::Credential;
-use crate::message::Body;
 use crate::message::authorization::Hasher;
+use crate::message::{Body, Response};
 use crate::transport::Peer;
 
 pub(super) struct Errand<'a> {
@@ -27,6 +27,15 @@ pub(super) struct Errand<'a> {
 }
 
 impl Errand<'_> {
+    /// What an answer says about the next request (RFC 7616, 3.5).
+    pub(super) fn info<'r>(&self, response: &'r Response) -> Option<&'r str> {
+        let name = match self.peer.protocol.is_proxy() {
+            true => "proxy-authentication-info",
+            false => "authentication-info",
+        };
+        response.headers().get(name)?.to_str().ok()
+    }
+
     /// Of a body that is at hand.
     pub(super) fn body_hash(&self, mut hasher: Hasher) -> Option<String> {
         if let Body::Bytes(bytes) = self.body {

@@ -24,7 +24,7 @@ pub(super) async fn answer(
     loop {
         // 4: nothing goes over http that must not.
         request = transport_security::secured(task, means.rules, request)?;
-        let route = means.transport.route(&request, task.outbox().judge(), task.outbox().introducer())?;
+        let route = means.transport.route(&request, task.outbox().judge(), || task.outbox().introducer())?;
         // 4, 8, 9: a connection and its trust, the body and its progress.
         let mut exchange = journey.begin(&route, &mut request).await?;
         let response = response::head(task, &request, &mut exchange)?;

@@ -84,14 +84,16 @@ impl Party {
         Some(value)
     }
 
-    /// An answer that is no refusal: what let us in is worth remembering.
-    pub(super) fn settle(&mut self, errand: &Errand<'_>, keys: Keys<'_>, info: Option<&str>) {
+    /// An answer that is no refusal, or a tunnel, of which there is none: what let us in is worth remembering.
+    pub(super) fn settle(&mut self, errand: &Errand<'_>, keys: Keys<'_>, response: Option<&Arc<Response>>) {
         self.rounds = 0;
         let sent = self.sent.take();
         if let Some(chosen) = self.chosen.take() {
             self.remember(chosen, errand, keys);
         }
-        if let (Some(Sent { space: Some(space), credential, .. }), Some(info)) = (sent, info) {
+        if let Some(Sent { space: Some(space), credential, .. }) = sent
+            && let Some(info) = response.and_then(|response| errand.info(response))
+        {
             keys.admissions.update(&space, &credential, info);
             if let Some(digest) = self.chosen.as_mut().and_then(|chosen| chosen.digest.as_mut()) {
                 digest.update(info);

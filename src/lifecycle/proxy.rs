@@ -42,8 +42,7 @@ impl Challenges<'_> {
         if response.status() == 407 {
             return proxy.meet(self, &errand, self.keys, response).await;
         }
-        let info = response.headers().get("proxy-authentication-info").and_then(|info| info.to_str().ok());
-        proxy.settle(&errand, self.keys, info);
+        proxy.settle(&errand, self.keys, Some(response));
         Ok(false)
     }
 

@@ -150,13 +150,13 @@ impl Transport {
         &self,
         request: &Request,
         judge: Option<Identity>,
-        introducer: Option<Identity>,
+        introducer: impl FnOnce() -> Option<Identity>,
     ) -> Result<Route, Error> {
         let url = request.url()?;
         let route = Route::to(url, judge)?;
         match self.settings.proxies.choose(request.way(), self.environment.as_ref(), url)? {
             Way::Direct => Ok(route),
-            Way::Through(proxy) => Ok(route.through(proxy.clone(), request, introducer)),
+            Way::Through(proxy) => Ok(route.through(proxy.clone(), request, introducer())),
         }
     }
 
